@@ -1,0 +1,26 @@
+"""What is learned from: one file a way of pairing, found by its name (`--dataset_mode NAME` →
+data/NAME_dataset.py). Imports nothing of models."""
+import argparse
+from pathlib import Path
+
+from data.base_dataset import BaseDataset, Place
+from data.loader import ImageLoader
+from util.plugins import find_class, plugin_names
+
+__all__ = ["BaseDataset", "ImageLoader", "Place", "create_dataset", "dataset_modes", "find_dataset"]
+
+
+def dataset_modes() -> list[str]:
+    """The data sets there are."""
+    return plugin_names(Path(__file__).parent, "dataset")
+
+
+def find_dataset(name: str) -> type[BaseDataset]:
+    """The class of --dataset_mode NAME. Raises UserError, with what exists, for an unknown name."""
+    return find_class("data", Path(__file__).parent, name, "dataset", BaseDataset)  # type: ignore[type-abstract]
+
+
+def create_dataset(opt: argparse.Namespace) -> ImageLoader:
+    """The batches that the options ask for, an epoch each time it is iterated."""
+    dataset = find_dataset(opt.dataset_mode)(opt)
+    return ImageLoader(dataset, opt.batch_size, opt.num_threads, not opt.serial_batches, opt.seed)

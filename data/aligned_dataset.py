@@ -1,0 +1,70 @@
+"""Pairs: side by side in one image (folder PHASE), or under the same name in PHASEA and PHASEB."""
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from data.base_dataset import BaseDataset
+from data.image_folder import list_images, read_image, result_names, to_paper
+from util.errors import UserError
+
+
+class AlignedDataset(BaseDataset):
+    """Both sides of a pair are scaled, cropped and mirrored alike."""
+
+    def __init__(self, opt: argparse.Namespace) -> None:
+        super().__init__(opt)
+        side_by_side, sides = self.root / self.phase, [self.root / f"{self.phase}{s}" for s in "AB"]
+        if side_by_side.is_dir():
+            self.folder = side_by_side
+            self.pairs: list[tuple[Path, Path]] = [(path, path) for path in list_images(side_by_side, self.limit)]
+        elif all(side.is_dir() for side in sides):
+            self.folder = sides[0]
+            self.pairs = _match(*sides)
+            self.pairs = self.pairs[: int(min(self.limit, len(self.pairs)))]
+        else:
+            raise UserError(
+                f"no pairs: give {side_by_side} with images that hold scan and coloring side by side, "
+                f"or {sides[0]} and {sides[1]} with the same file names"
+            )
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def names(self) -> list[str]:
+        return result_names([A_path for A_path, _ in self.pairs], self.folder)
+
+    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+        A_path, B_path = self.pairs[index]
+        A, B = _read_halves(A_path) if A_path == B_path else (read_image(A_path), read_image(B_path))
+        if B.size != A.size:
+            B = B.resize(A.size, Image.Resampling.BICUBIC)
+        draw = self.transform.draw(rng)
+        return {
+            "A": self.transform(to_paper(A, self.channels_A), draw),
+            "B": self.transform(to_paper(B, self.channels_B), draw),
+            "A_paths": str(A_path),
+            "B_paths": str(B_path),
+        }
+
+
+def _read_halves(path: Path) -> tuple[Image.Image, Image.Image]:
+    """The left and the right half of an image; the middle column of an odd width belongs to neither."""
+    both = read_image(path)
+    width, height = both.size
+    if width < 2:
+        raise UserError(f"{path} is too narrow to hold a scan and a coloring side by side: remove it")
+    return both.crop((0, 0, width // 2, height)), both.crop((width - width // 2, 0, width, height))
+
+
+def _match(A: Path, B: Path) -> list[tuple[Path, Path]]:
+    """The images of two folders by their names without suffix. Raises UserError for one without a partner."""
+    A_paths, B_paths = ({path.relative_to(folder).with_suffix(""): path for path in list_images(folder)}
+                        for folder in (A, B))  # fmt: skip
+    for here, there, folder in ((A_paths, B_paths, B), (B_paths, A_paths, A)):
+        lonely = sorted(here.keys() - there.keys())
+        if lonely:
+            raise UserError(f"{here[lonely[0]]} has no partner in {folder} ({len(lonely)} such): add or remove it")
+    return [(A_paths[name], B_paths[name]) for name in A_paths]

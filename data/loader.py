@@ -1,0 +1,62 @@
+"""Batches in an order that follows from seed and epoch alone, however many workers read them."""
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Sampler
+
+from data.base_dataset import BaseDataset, Place
+from util.errors import UserError
+
+
+class EpochSampler(Sampler[Place]):
+    """The places of one epoch: all indices, shuffled by (seed, epoch) or in order, after the first `skip`."""
+
+    def __init__(self, length: int, shuffle: bool, seed: int) -> None:
+        self.length, self.shuffle, self.seed = length, shuffle, seed
+        self.epoch, self.skip = 1, 0
+
+    def __len__(self) -> int:
+        return self.length - self.skip
+
+    def __iter__(self) -> Iterator[Place]:
+        order = np.arange(self.length)
+        if self.shuffle:
+            np.random.default_rng([self.seed, self.epoch]).shuffle(order)
+        return (Place(self.epoch, int(index)) for index in order[self.skip :])
+
+
+class ImageLoader:
+    """Iterate it for the batches of one epoch: dicts of tensors (N, C, H, W) and lists of paths.
+
+    num_threads: worker processes, never more than this machine has cores; 0 reads in this process.
+    """
+
+    def __init__(
+        self, dataset: BaseDataset, batch_size: int, num_threads: int, shuffle: bool, seed: int
+    ) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.sampler = EpochSampler(len(dataset), shuffle, seed)
+        workers = min(num_threads, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else num_threads)
+        self.loader: DataLoader[dict[str, Any]] = DataLoader(
+            dataset, batch_size, sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
+            pin_memory=torch.cuda.is_available(),
+        )  # fmt: skip
+
+    def start(self, epoch: int, skip: int = 0) -> None:
+        """Choose the epoch that the next iteration gives, and how many of its images to leave out in front."""
+        self.sampler.epoch, self.sampler.skip = epoch, skip
+
+    def __len__(self) -> int:
+        """Images (or pairs) in an epoch."""
+        return len(self.dataset)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        try:
+            yield from self.loader
+        except UserError as error:
+            # A worker's error arrives with the worker's traceback in its text: the last line is the message.
+            raise UserError(str(error).strip().rpartition("UserError: ")[2]) from error

@@ -1,0 +1,35 @@
+"""Images alone, one side only: what is to be colored."""
+import argparse
+from typing import Any
+
+import numpy as np
+
+from data.base_dataset import BaseDataset
+from data.image_folder import list_images, read_image, result_names
+
+
+class SingleDataset(BaseDataset):
+    """`--dataroot` is a folder of images, one image, or a data set whose PHASEA (PHASEB with
+    --direction BtoA) is meant."""
+
+    def __init__(self, opt: argparse.Namespace) -> None:
+        super().__init__(opt)
+        self.channels: int = opt.input_nc
+        side = self.root / f"{self.phase}{opt.direction[0]}"
+        self.folder = side if side.is_dir() else self.root
+        if self.root.is_file():
+            self.folder = self.root.parent
+            self.paths = [self.root]
+        else:
+            self.paths = list_images(self.folder, self.limit)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def names(self) -> list[str]:
+        return result_names(self.paths, self.folder)
+
+    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+        path = self.paths[index]
+        image = read_image(path, self.channels)
+        return {"A": self.transform(image, self.transform.draw(rng)), "A_paths": str(path)}

@@ -1,0 +1,39 @@
+"""Two folders of images that are no pairs: scans in PHASEA, colorings in PHASEB."""
+import argparse
+from typing import Any
+
+import numpy as np
+
+from data.base_dataset import BaseDataset
+from data.image_folder import list_images, read_image, result_names
+
+
+class UnalignedDataset(BaseDataset):
+    """An epoch goes once through the larger domain; the smaller one goes round.
+
+    The image of B is drawn at random, with --serial_batches taken in order.
+    """
+
+    def __init__(self, opt: argparse.Namespace) -> None:
+        super().__init__(opt)
+        self.A_paths = list_images(self.root / f"{self.phase}A", self.limit)
+        self.B_paths = list_images(self.root / f"{self.phase}B", self.limit)
+
+    def __len__(self) -> int:
+        return max(len(self.A_paths), len(self.B_paths))
+
+    def names(self) -> list[str]:
+        # The larger domain's: each of its images comes up once.
+        paths = max(self.A_paths, self.B_paths, key=len)
+        return result_names(paths, self.root / f"{self.phase}{'A' if paths is self.A_paths else 'B'}")
+
+    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+        A_path = self.A_paths[index % len(self.A_paths)]
+        B_index = index if self.serial_batches else int(rng.integers(len(self.B_paths)))
+        B_path = self.B_paths[B_index % len(self.B_paths)]
+        return {
+            "A": self.transform(read_image(A_path, self.channels_A), self.transform.draw(rng)),
+            "B": self.transform(read_image(B_path, self.channels_B), self.transform.draw(rng)),
+            "A_paths": str(A_path),
+            "B_paths": str(B_path),
+        }

@@ -1,0 +1,228 @@
+"""What all training schemes share. A model states its losses, pictures and networks as lists of names; the
+loop, the logger and the saver work from these."""
+import argparse
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import ReduceLROnPlateau
+
+from models.networks import define_D, define_G, foreign
+from models.schedulers import get_scheduler
+from util import checkpoint
+from util.device import choose_device
+from util.errors import UserError
+from util.image_pool import ImagePool
+
+Batch = dict[str, Any]
+
+
+class BaseModel(ABC):
+    """To add a model, write models/NAME_model.py with a class NameModel(BaseModel) that implements
+    `set_input`, `forward` and `optimize_parameters` and fills, in its `__init__`:
+
+    loss_names: attributes loss_NAME to log; metric_names: those of them whose sum tells progress (plateau);
+    visual_names: attributes to show, tensors (N, C, H, W) in [-1, 1]; model_names: attributes netNAME to save;
+    optimizers: in a fixed order; pools: image pools by name.
+    """
+
+    @staticmethod
+    def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
+        """Add the model's own options and change defaults."""
+        return parser
+
+    def __init__(self, opt: argparse.Namespace) -> None:
+        self.opt = opt
+        self.isTrain: bool = opt.isTrain
+        self.device, self.gpu_ids = choose_device(opt.gpu_ids)
+        self.save_dir = Path(opt.checkpoints_dir) / opt.name
+        self.generator = torch.Generator().manual_seed(opt.seed)
+        self.loss_names: list[str] = []
+        self.metric_names: list[str] = []
+        self.visual_names: list[str] = []
+        self.model_names: list[str] = []
+        self.optimizers: list[torch.optim.Optimizer] = []
+        self.schedulers: list[Any] = []
+        self.pools: dict[str, ImagePool] = {}
+        self.image_paths: list[str] = []
+        # Dropout draws from torch's own generator; everything else from self.generator and the pools'.
+        torch.manual_seed(opt.seed)
+
+    @abstractmethod
+    def set_input(self, input: Batch) -> None:
+        """Take a batch of the data set: images to the device, `image_paths`."""
+
+    @abstractmethod
+    def forward(self) -> None:
+        """Run the generators."""
+
+    @abstractmethod
+    def optimize_parameters(self) -> None:
+        """One training step on the batch that was set."""
+
+    # Building
+
+    def build_G(self, input_nc: int, output_nc: int, netG: str | None = None) -> nn.Module:
+        """A generator as the options describe it, on the device."""
+        opt = self.opt
+        net = define_G(
+            input_nc, output_nc, opt.ngf, netG or opt.netG, opt.norm, not opt.no_dropout, opt.init_type,
+            opt.init_gain, self.generator,
+        )  # fmt: skip
+        return self._place(net)
+
+    def build_D(self, input_nc: int) -> nn.Module:
+        """A discriminator as the options describe it, on the device."""
+        opt = self.opt
+        net = define_D(
+            input_nc, opt.ndf, opt.netD, opt.n_layers_D, opt.norm, opt.init_type, opt.init_gain, self.generator
+        )
+        return self._place(net)
+
+    def adam(self, *nets: nn.Module) -> torch.optim.Optimizer:
+        """An Adam over the parameters of some networks, known to the schedulers and the saver."""
+        parameters = [p for net in nets for p in net.parameters()]
+        optimizer = torch.optim.Adam(parameters, lr=self.opt.lr, betas=(self.opt.beta1, 0.999))
+        self.optimizers.append(optimizer)
+        return optimizer
+
+    def pool(self, name: str) -> ImagePool:
+        """An image pool of --pool_size, known to the saver."""
+        self.pools[name] = ImagePool(self.opt.pool_size, seed=self.opt.seed + len(self.pools))
+        return self.pools[name]
+
+    def setup(self, opt: argparse.Namespace) -> None:
+        """Make the schedulers (training) and load the weights (testing, or continuing without a state)."""
+        if self.isTrain:
+            self.schedulers = [
+                get_scheduler(o, opt.lr_policy, opt.epoch_count, opt.niter, opt.niter_decay, opt.lr_decay_iters)
+                for o in self.optimizers
+            ]
+        if not self.isTrain or opt.continue_train:
+            self.load_networks(opt.epoch)
+        self.print_networks(opt.verbose)
+
+    # Using
+
+    def train(self) -> None:
+        for net in self.networks().values():
+            net.train()
+
+    def eval(self) -> None:
+        for net in self.networks().values():
+            net.eval()
+
+    def test(self) -> None:
+        """Run the generators without keeping anything for gradients."""
+        with torch.no_grad():
+            self.forward()
+
+    def update_learning_rate(self, metric: float) -> None:
+        """Step every scheduler at the end of an epoch; plateau looks at the mean metric of that epoch."""
+        for scheduler in self.schedulers:
+            if isinstance(scheduler, ReduceLROnPlateau):
+            
+                scheduler.step(metric)
+            else:
+                scheduler.step()
+
+    def learning_rates(self) -> dict[str, float]:
+        """The learning rate of each optimizer, by the optimizer's attribute name (optimizer_G → G)."""
+        names = {id(value): name.removeprefix("optimizer_") for name, value in vars(self).items()}
+        return {names[id(o)]: o.param_groups[0]["lr"] for o in self.optimizers}
+
+    def networks(self) -> dict[str, nn.Module]:
+        return {name: getattr(self, f"net{name}") for name in self.model_names}
+
+    def get_image_paths(self) -> list[str]:
+        return self.image_paths
+
+    def get_current_visuals(self) -> dict[str, torch.Tensor]:
+        """What there is to see of the last batch: (N, C, H, W) in [-1, 1] by name."""
+        return {name: getattr(self, name) for name in self.visual_names}
+
+    def get_current_losses(self) -> dict[str, float]:
+        """The losses of the last step. Waits for the device."""
+        return {name: getattr(self, f"loss_{name}").item() for name in self.loss_names}
+
+    def metric(self) -> torch.Tensor:
+        """The sum of the last step's losses that tell progress, left on the device."""
+        return torch.stack([getattr(self, f"loss_{name}").detach() for name in self.metric_names]).sum()
+
+    @staticmethod
+    def set_requires_grad(nets: nn.Module | Iterable[nn.Module], requires_grad: bool) -> None:
+        """Whether gradients are computed for the weights of these networks."""
+        for net in [nets] if isinstance(nets, nn.Module) else nets:
+            net.requires_grad_(requires_grad)
+
+    # Saving and loading
+
+    def save_networks(self, epoch: int | str) -> None:
+        """Write EPOCH_net_NAME.pth, a plain state_dict, for every network."""
+        for name, net in self.networks().items():
+            checkpoint.save(_bare(net).state_dict(), self.save_dir / f"{epoch}_net_{name}.pth")
+
+    def load_networks(self, epoch: int | str) -> None:
+        """Read EPOCH_net_NAME.pth for every network. Raises UserError when a file is missing or does not fit."""
+        for name, net in self.networks().items():
+            self.load_network(net, self.save_dir / f"{epoch}_net_{name}.pth")
+
+    def load_network(self, net: nn.Module, path: Path) -> None:
+        """Load one file of weights, own or foreign, into a network built as the options say."""
+        net = _bare(net)
+        state = foreign.adapt(checkpoint.load_weights(path, self.device), net)
+        fault = foreign.misfit(state, net)
+        if fault:
+            raise UserError(f"{path} is of another architecture: {self._difference(state) or fault}")
+        net.load_state_dict(state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All but the networks that going on exactly needs: optimizers, schedulers, pools, generators."""
+        return {
+            "optimizers": [o.state_dict() for o in self.optimizers],
+            "schedulers": [s.state_dict() for s in self.schedulers],
+            "pools": {name: pool.state_dict() for name, pool in self.pools.items()},
+            "generator": self.generator.get_state(),
+            "torch_generator": torch.get_rng_state(),
+            "cuda_generators": [torch.cuda.get_rng_state(i) for i in self.gpu_ids],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
+            scheduler.load_state_dict(saved)
+        for name, pool in self.pools.items():
+            pool.load_state_dict(state["pools"][name], self.device)
+        self.generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["torch_generator"].cpu())
+        for i, saved in zip(self.gpu_ids, state["cuda_generators"], strict=False):
+            torch.cuda.set_rng_state(saved.cpu(), i)
+
+    def print_networks(self, verbose: bool) -> None:
+        """One line a network; the layers too when verbose."""
+        for name, net in self.networks().items():
+            if verbose:
+                print(net)
+            millions = sum(p.numel() for p in net.parameters()) / 1e6
+            print(f"network {name}: {millions:.3f} M parameters on {self.device}")
+
+    def _place(self, net: nn.Module) -> nn.Module:
+        net = net.to(self.device)
+        return nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
+
+    def _difference(self, state: foreign.StateDict) -> str:
+        """Which options the weights of a generator were made with, where they are not the ones in force."""
+        told = foreign.infer_generator(state)
+        differing = [f"--{key} {value}" for key, value in told.items() if getattr(self.opt, key) != value]
+        return f"it was made with {' '.join(differing)}: give these" if differing else ""
+
+
+def _bare(net: nn.Module) -> nn.Module:
+    """The network itself, without a wrapper that shares batches over GPUs."""
+    return net.module if isinstance(net, nn.DataParallel) else net
+

@@ -1,0 +1,75 @@
+"""Pieces that several networks share: normalisation, initialisation, padding to a size a network can take."""
+from collections.abc import Callable
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from util.errors import UserError
+
+NORMS = ("instance", "batch", "none")
+INITS = ("normal", "xavier", "kaiming", "orthogonal")
+NormLayer = Callable[[int], nn.Module]
+
+
+def get_norm_layer(norm: str = "instance") -> NormLayer:
+    """The constructor of a normalisation over NCHW maps: instance (no weights), batch (affine) or none.
+
+    Instance normalisation keeps no running statistics: it always uses those of the image itself.
+    """
+    layers: dict[str, NormLayer] = {
+        "instance": partial(nn.InstanceNorm2d, affine=False, track_running_stats=False),
+        "batch": partial(nn.BatchNorm2d, affine=True, track_running_stats=True),
+        "none": lambda channels: nn.Identity(),
+    }
+    if norm not in layers:
+        raise UserError(f"unknown --norm {norm}: choose one of {', '.join(NORMS)}")
+    return layers[norm]
+
+
+def needs_bias(norm: str) -> bool:
+    """Whether a convolution before this norm has a bias (batch norm brings its own shift)."""
+    return norm != "batch"
+
+
+def init_weights(
+    net: nn.Module, init_type: str = "normal", gain: float = 0.02, generator: torch.Generator | None = None
+) -> None:
+    """Initialise convolutions and linear layers in place: normal (std = gain), xavier (times gain), kaiming
+    or orthogonal (times gain); biases 0; batch norm weights normal around 1 (std = gain), as CycleGAN does.
+
+    generator: where the random numbers come from (CPU); None uses torch's global one.
+    """
+    fill: dict[str, Callable[[torch.Tensor], object]] = {
+        "normal": lambda w: nn.init.normal_(w, 0.0, gain, generator=generator),
+        "xavier": lambda w: nn.init.xavier_normal_(w, gain=gain, generator=generator),
+        "kaiming": lambda w: nn.init.kaiming_normal_(w, a=0, mode="fan_in", generator=generator),
+        "orthogonal": lambda w: nn.init.orthogonal_(w, gain=gain, generator=generator),
+    }
+    if init_type not in fill:
+        raise UserError(f"unknown --init_type {init_type}: choose one of {', '.join(INITS)}")
+    for module in net.modules():
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            fill[init_type](module.weight)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, gain, generator=generator)
+            nn.init.zeros_(module.bias)
+
+
+def run_padded(
+    net: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, multiple: int, minimum: int = 1
+) -> torch.Tensor:
+    """`net(x)` for any height and width of NCHW x, for a net that needs multiples of `multiple`.
+
+    The right and lower edges are repeated outwards up to the next multiple (at least `minimum`), and what
+    was added is cut off the result, which so has the size of x.
+    """
+    height, width = x.shape[-2:]
+    padded = [-(-max(size, minimum) // multiple) * multiple for size in (height, width)]
+    if padded == [height, width]:
+        return net(x)
+    x = F.pad(x, (0, padded[1] - width, 0, padded[0] - height), mode="replicate")
+    return net(x)[..., :height, :width]

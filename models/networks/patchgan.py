@@ -1,0 +1,57 @@
+"""Discriminators of pix2pix and CycleGAN (Isola et al. 2017); keys as in their code. No sigmoid at the end:
+the losses take logits."""
+import torch
+from torch import nn
+
+from models.networks.layers import get_norm_layer, needs_bias
+
+
+class NLayerDiscriminator(nn.Module):
+    """PatchGAN: one logit for each overlapping patch; three layers see 70 × 70 pixels.
+
+    Takes (N, input_nc, H, W), gives (N, 1, about H / 2**n_layers, about W / 2**n_layers).
+    """
+
+    def __init__(self, input_nc: int, ndf: int = 64, n_layers: int = 3, norm: str = "batch") -> None:
+        super().__init__()
+        norm_layer, bias = get_norm_layer(norm), needs_bias(norm)
+        layers: list[nn.Module] = [nn.Conv2d(input_nc, ndf, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
+        channels = ndf
+        for n in range(1, n_layers + 1):
+            widened = ndf * min(2**n, 8)
+            stride = 2 if n < n_layers else 1
+            layers += [
+                nn.Conv2d(channels, widened, 4, stride, padding=1, bias=bias),
+                norm_layer(widened),
+                nn.LeakyReLU(0.2, True),
+            ]
+            channels = widened
+        layers.append(nn.Conv2d(channels, 1, 4, stride=1, padding=1))
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.model(x)
+
+    @staticmethod
+    def smallest_input(n_layers: int) -> int:
+        """The height and width, in pixels, below which the last normalised map would be a single point."""
+        return 3 * 2**n_layers
+
+
+class PixelDiscriminator(nn.Module):
+    """1 × 1 PatchGAN: judges every pixel by its color alone. (N, input_nc, H, W) → (N, 1, H, W)."""
+
+    def __init__(self, input_nc: int, ndf: int = 64, norm: str = "batch") -> None:
+        super().__init__()
+        bias = needs_bias(norm)
+        self.net = nn.Sequential(
+            nn.Conv2d(input_nc, ndf, 1),
+            nn.LeakyReLU(0.2, True),
+            nn.Conv2d(ndf, 2 * ndf, 1, bias=bias),
+            get_norm_layer(norm)(2 * ndf),
+            nn.LeakyReLU(0.2, True),
+            nn.Conv2d(2 * ndf, 1, 1, bias=bias),
+        )
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.net(x)

@@ -1,0 +1,75 @@
+"""pix2pix (Isola et al. 2017): pairs, a conditional PatchGAN and L1."""
+import argparse
+
+import torch
+from torch import nn
+
+from models.base_model import BaseModel, Batch
+from models.networks import GANLoss, gradient_penalty
+
+
+class Pix2PixModel(BaseModel):
+    """G: A → B; D judges (A, B) stacked on the channel axis. The discriminator is updated first."""
+
+    @staticmethod
+    def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
+        parser.set_defaults(norm="batch", netG="unet_256", dataset_mode="aligned")
+        if is_train:
+            parser.set_defaults(pool_size=0, no_lsgan=True)
+            parser.add_argument("--lambda_L1", type=float, default=100.0, help="weight of the L1 loss")
+        return parser
+
+    def __init__(self, opt: argparse.Namespace) -> None:
+        super().__init__(opt)
+        self.model_names = ["G"]
+        self.visual_names = ["real_A", "fake_B", "real_B"]
+        self.netG = self.build_G(opt.input_nc, opt.output_nc)
+        if not self.isTrain:
+            return
+        self.model_names.append("D")
+        self.loss_names = ["G_GAN", "G_L1", "D_real", "D_fake"]
+        self.metric_names = ["G_L1"]
+        self.netD = self.build_D(opt.input_nc + opt.output_nc)
+        self.fake_AB_pool = self.pool("fake_AB")
+        self.criterion_gan = GANLoss(opt.gan_mode)
+        self.criterion_l1 = nn.L1Loss()
+        self.optimizer_G = self.adam(self.netG)
+        self.optimizer_D = self.adam(self.netD)
+
+    def set_input(self, input: Batch) -> None:
+        source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
+        self.real_A = input[source].to(self.device, non_blocking=True)
+        self.real_B = input[target].to(self.device, non_blocking=True)
+        self.image_paths = input[f"{source}_paths"]
+
+    def forward(self) -> None:
+        self.fake_B = self.netG(self.real_A)
+
+    def optimize_parameters(self) -> None:
+        self.forward()
+
+        self.set_requires_grad(self.netD, True)
+        self.optimizer_D.zero_grad()
+        self.backward_D()
+        self.optimizer_D.step()
+
+        self.set_requires_grad(self.netD, False)
+        self.optimizer_G.zero_grad()
+        self.backward_G()
+        self.optimizer_G.step()
+
+    def backward_D(self) -> None:
+        real_AB = torch.cat([self.real_A, self.real_B], 1)
+        fake_AB = self.fake_AB_pool.query(torch.cat([self.real_A, self.fake_B], 1))
+        self.loss_D_fake = self.criterion_gan(self.netD(fake_AB), False)
+        self.loss_D_real = self.criterion_gan(self.netD(real_AB), True)
+        loss = (self.loss_D_fake + self.loss_D_real) * 0.5
+        if self.opt.gan_mode == "wgangp":
+            loss = loss + gradient_penalty(self.netD, real_AB, fake_AB, self.generator)
+        loss.backward()
+
+    def backward_G(self) -> None:
+        fake_AB = torch.cat([self.real_A, self.fake_B], 1)
+        self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True)
+        self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.opt.lambda_L1
+        (self.loss_G_GAN + self.loss_G_L1).backward()

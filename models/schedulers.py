@@ -1,0 +1,39 @@
+"""Learning rate over the epochs. Policies that follow the calendar are one function of the epoch."""
+import math
+from functools import partial
+
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
+
+from util.errors import UserError
+
+POLICIES = ("lambda", "step", "plateau", "cosine")
+
+
+def factor(epoch: int, policy: str, niter: int, niter_decay: int, lr_decay_iters: int) -> float:
+    """What the initial learning rate is multiplied by in `epoch` (from 1): between 0 and 1.
+
+    lambda: 1 for `niter` epochs, then linearly down over `niter_decay`, reaching 0 one epoch after the last.
+    step: a tenth every `lr_decay_iters` epochs. cosine: half a cosine wave over all epochs, 0 after the last.
+    """
+    if policy == "lambda":
+        return max(0.0, 1.0 - max(0, epoch - niter) / (niter_decay + 1))
+    if policy == "step":
+        return 0.1 ** ((epoch - 1) // lr_decay_iters)
+    if policy == "cosine":
+        done = min(1.0, (epoch - 1) / max(1, niter + niter_decay))
+        return max(0.0, 0.5 * (1 + math.cos(math.pi * done)))
+    raise UserError(f"unknown --lr_policy {policy}: choose one of {', '.join(POLICIES)}")
+
+
+def get_scheduler(
+    optimizer: Optimizer, policy: str, first_epoch: int, niter: int, niter_decay: int, lr_decay_iters: int
+) -> LRScheduler:
+    """The scheduler of a policy, to be stepped at the end of each epoch; training begins with `first_epoch`.
+
+    plateau divides the rate by 5 when the metric that it is stepped with has not fallen by 1 % in 5 epochs.
+    """
+    if policy == "plateau":
+        return ReduceLROnPlateau(optimizer, mode="min", factor=0.2, threshold=0.01, patience=5)
+    rule = partial(factor, policy=policy, niter=niter, niter_decay=niter_decay, lr_decay_iters=lr_decay_iters)
+    return LambdaLR(optimizer, lambda steps: rule(first_epoch + steps))

@@ -1,0 +1,68 @@
+"""Finding a trained generator, and what it was trained as: from the options beside it or from its weights."""
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from models.networks.foreign import infer_generator
+from util.checkpoint import load_weights
+from util.errors import UserError
+
+ARCHITECTURE = ("input_nc", "output_nc", "ngf", "netG", "norm", "no_dropout")
+
+
+def saved_options(run: Path) -> dict[str, Any]:
+    """The options that a run was made with; empty where there is no opt.json. Raises UserError if it is damaged."""
+    path = run / "opt.json"
+    if not path.is_file():
+        return {}
+    try:
+        options = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} can't be read ({error}): mend or remove it") from error
+    if not isinstance(options, dict):
+        raise UserError(f"{path} holds no options: mend or remove it")
+    if isinstance(options.get("gpu_ids"), list):
+        options["gpu_ids"] = ",".join(map(str, options["gpu_ids"])) or "-1"
+    return options
+
+
+@dataclass(frozen=True)
+class TrainedGenerator:
+    """name: G, G_A or G_B (plus a suffix); path: its weights; architecture: options of define_G that are known;
+    source: where these are from, for people."""
+
+    name: str
+    path: Path
+    architecture: dict[str, Any]
+    source: str
+
+
+def find_generator(
+    run: Path, epoch: str, direction: str, saved: dict[str, Any], suffix: str = ""
+) -> TrainedGenerator:
+    """The generator of `run` that works in `direction` (AtoB or BtoA).
+
+    saved: the options of the run, empty for weights of other code. suffix: choose EPOCH_net_G[suffix].pth.
+    Raises UserError when there is none.
+    """
+    # G_A is the generator of the direction that was trained; G_B goes back.
+    back = direction != saved.get("direction", "AtoB")
+    names = [f"G{suffix}"] if suffix else ["G", "G_B" if back else "G_A"]
+    paths = {name: run / f"{epoch}_net_{name}.pth" for name in names}
+    name = next((name for name in names if paths[name].is_file()), None)
+    if name is None:
+        raise UserError(
+            f"no generator in {run}: looked for {' and '.join(p.name for p in paths.values())}; check --name, "
+            "--checkpoints_dir, --epoch and --direction"
+        )
+    path = paths[name]
+    if not saved:
+        told = infer_generator(load_weights(path))
+        return TrainedGenerator(name, path, told, f"the weights in {path}" if told else "")
+    architecture = {key: saved[key] for key in ARCHITECTURE if key in saved}
+    side = name.removeprefix("G")
+    architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]
+    if side == "_B":
+        architecture["input_nc"], architecture["output_nc"] = saved["output_nc"], saved["input_nc"]
+    return TrainedGenerator(name, path, architecture, str(run / "opt.json"))

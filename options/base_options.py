@@ -1,0 +1,200 @@
+"""Options that training and testing share, and how the options of a model and a data set come in."""
+import argparse
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from data import dataset_modes, find_dataset
+from data.transforms import RESIZE_OR_CROP
+from models import find_model, model_names
+from models.networks import DISCRIMINATORS, GENERATORS
+from models.networks.layers import INITS, NORMS
+from util.errors import UserError
+from util.files import write_text
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (`{self.prog} --help` lists the options)")
+
+
+class Formatter(argparse.ArgumentDefaultsHelpFormatter):
+    """Help with defaults, except where there is none to tell."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
+
+
+class BaseOptions:
+    """Parses the command line in two steps: the first finds which model and data set add options of their own.
+
+    parse(argv) gives an argparse.Namespace with every option, `isTrain`, gpu_ids as a list of numbers and
+    `explicit`, the names of the options that were really given.
+    """
+
+    isTrain: bool
+
+    def parser(self) -> argparse.ArgumentParser:
+        """A parser of the options that do not depend on the model."""
+        parser = Parser(allow_abbrev=False, add_help=False, formatter_class=Formatter)
+        self.initialize(parser)
+        return parser
+
+    def initialize(self, parser: argparse.ArgumentParser) -> None:
+        """Add the shared options."""
+        add = parser.add_argument
+        add("--dataroot", help="path to images (should have subfolders trainA, trainB, valA, valB, etc)")
+        add("--batch_size", type=positive, default=1, help="input batch size")
+        add("--loadSize", "--load_size", type=positive, default=286, help="scale images to this size")
+        add("--fineSize", "--crop_size", type=positive, default=256, help="then crop to this size")
+        add("--display_winsize", type=positive, default=256, help="width of the images on the web pages, in pixels")
+        add("--input_nc", type=int, choices=(1, 3), default=3, help="# of input image channels")
+        add("--output_nc", type=int, choices=(1, 3), default=3, help="# of output image channels")
+        add("--ngf", type=positive, default=64, help="# of gen filters in first conv layer")
+        add("--ndf", type=positive, default=64, help="# of discrim filters in first conv layer")
+        add("--netD", choices=list(DISCRIMINATORS), default="basic", help="selects model to use for netD")
+        add("--netG", choices=list(GENERATORS), default="resnet_9blocks", help="selects model to use for netG")
+        add("--n_layers_D", type=positive, default=3, help="only used if netD==n_layers")
+        add("--gpu_ids", default="0", help="gpu ids: e.g. 0  0,1,2, 0,2. use -1 for CPU")
+        add("--name", default="experiment_name",
+            help="name of the experiment. It decides where to store samples and models")
+        add("--dataset_mode", choices=dataset_modes(), default="unaligned", help="chooses how datasets are loaded")
+        add("--model", choices=model_names(), default="cycle_gan", help="chooses which model to use")
+        add("--direction", choices=("AtoB", "BtoA"), default="AtoB", help="AtoB or BtoA")
+        add("--epoch", default="latest", help="which epoch to load? set to latest to use latest cached model")
+        add("--num_threads", type=natural, default=4,
+            help="# threads for loading data (at most one a core is started)")
+        add("--checkpoints_dir", default="./checkpoints", help="models are saved here")
+        add("--norm", choices=NORMS, default="instance", help="instance normalization, batch normalization or none")
+        add("--serial_batches", action="store_true",
+            help="if true, takes images in order to make batches, otherwise takes them randomly")
+        add("--no_dropout", action="store_true", help="no dropout for the generator")
+        add("--max_dataset_size", type=size_limit, default=float("inf"),
+            help="Maximum number of samples allowed per dataset (in each domain). If the dataset directory "
+            "contains more than max_dataset_size, only a subset is loaded.")
+        add("--resize_or_crop", "--preprocess", choices=RESIZE_OR_CROP, default="resize_and_crop",
+            help="scaling and cropping of images at load time; test.py takes the counterpart that keeps whole "
+            "pages: resize to fineSize, none, or scale_width")
+        add("--no_flip", action="store_true",
+            help="if specified, do not flip the images for data augmentation")
+        add("--init_type", choices=INITS, default="normal", help="network initialization")
+        add("--init_gain", type=float, default=0.02, help="scaling factor for normal, xavier and orthogonal")
+        add("--seed", type=natural, default=0, help="of every random choice: the same seed repeats a run")
+        add("--verbose", action="store_true",
+            help="if specified, print more debugging information: networks layer by layer, tracebacks")
+        add("--suffix", default="",
+            help="customized suffix: opt.name = opt.name + _ + suffix: e.g., {model}_{netG}_size{loadSize}")
+
+    def parse(self, argv: list[str] | None = None) -> argparse.Namespace:
+        """All options. Raises UserError for what can't be: an unknown name, options that exclude each other."""
+        argv = sys.argv[1:] if argv is None else argv
+        parser = self.parser()
+        helping = not {"-h", "--help"}.isdisjoint(argv)
+        if not helping:
+            self.recall(parser, parser.parse_known_args(argv)[0])
+        model = find_model(parser.parse_known_args(argv)[0].model)
+        model.modify_commandline_options(parser, self.isTrain)
+        # The model may have chosen another data set.
+        dataset = find_dataset(parser.parse_known_args(argv)[0].dataset_mode)
+        dataset.modify_commandline_options(parser, self.isTrain)
+        if not helping:
+            self.recall(parser, parser.parse_known_args(argv)[0])
+        # Only now, so that --help tells the options of the model and the data set too.
+        parser.add_argument("-h", "--help", action="help", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+        opt = parser.parse_args(argv)
+        opt.isTrain = self.isTrain
+        opt.explicit = _given(parser, vars(opt), argv)
+        opt.gpu_ids = _parse_gpu_ids(opt.gpu_ids)
+        if opt.suffix:
+            opt.name = f"{opt.name}_{_format_suffix(opt).removeprefix('_')}"
+        self.check(opt)
+        self.defaults = {key: parser.get_default(key) for key in vars(opt)}
+        return opt
+
+    def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
+        """Take defaults from an earlier run, where there is one to go on from."""
+
+    def check(self, opt: argparse.Namespace) -> None:
+        """Refuse what can't work, before anything is loaded or written."""
+
+    def text(self, opt: argparse.Namespace) -> str:
+        """All options as CycleGAN prints them; those that differ from their default say so."""
+        lines = ["----------------- Options ---------------"]
+        for key, value in sorted(_public(opt).items()):
+            line = f"{key:>25}: {value!s:<30}"
+            if key in self.defaults and str(value) != str(self.defaults[key]):
+                line += f"\t[default: {self.defaults[key]}]"
+            lines.append(line.rstrip())
+        return "\n".join([*lines, "----------------- End -------------------"])
+
+    def save(self, opt: argparse.Namespace) -> None:
+        """Write opt.txt, for people, and opt.json, for programs, into the folder of the run."""
+        folder = Path(opt.checkpoints_dir) / opt.name
+        write_text(folder / "opt.txt", self.text(opt) + "\n")
+        # Infinity is no JSON; as a string it is read back through the option's own type.
+        values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()}
+        write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
+
+
+def positive(text: str) -> int:
+    """Type of an option: a whole number above 0."""
+    return _at_least(1, text)
+
+
+def natural(text: str) -> int:
+    """Type of an option: a whole number, 0 or more."""
+    return _at_least(0, text)
+
+
+def size_limit(text: str) -> float:
+    """Type of an option: how many at most; inf is no limit."""
+    return float("inf") if text == "inf" else _at_least(1, text)
+
+
+def weight(text: str) -> float:
+    """Type of an option: a number, 0 or more."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no number of 0 or more")
+    return value
+
+
+def _at_least(least: int, text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number") from error
+    if value < least:
+        raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+    return value
+
+
+def _given(parser: argparse.ArgumentParser, names: Iterable[str], argv: list[str]) -> set[str]:
+    """Which options stand on the command line: argparse only fills in defaults where there is no value yet."""
+    unset = object()
+    values = parser.parse_args(argv, argparse.Namespace(**dict.fromkeys(names, unset)))
+    return {name for name, value in vars(values).items() if value is not unset}
+
+
+def _public(opt: argparse.Namespace) -> dict[str, Any]:
+    return {key: value for key, value in vars(opt).items() if key != "explicit"}
+
+
+def _parse_gpu_ids(text: str) -> list[int]:
+    try:
+        ids = [int(part) for part in str(text).split(",") if part.strip()]
+    except ValueError as error:
+        raise UserError(f"--gpu_ids {text}: give numbers such as 0 or 0,1,2, or -1 for the CPU") from error
+    return [i for i in ids if i >= 0]
+
+
+def _format_suffix(opt: argparse.Namespace) -> str:
+    try:
+        return opt.suffix.format(**vars(opt))
+    except (KeyError, IndexError, ValueError) as error:
+        raise UserError(f"--suffix {opt.suffix}: {error} is no option to be named in braces") from error

@@ -1,0 +1,49 @@
+"""Options of test.py."""
+import argparse
+from pathlib import Path
+
+from models.trained import find_generator, saved_options
+from options.base_options import BaseOptions, size_limit
+from util.errors import UserError
+
+# Beside the architecture, what test.py takes from the training: the size that the networks know.
+SCALE = ("loadSize", "fineSize", "resize_or_crop")
+
+
+class TestOptions(BaseOptions):
+    """The architecture and the scale of the checkpoint are the defaults."""
+
+    isTrain = False
+    __test__ = False  # not a test case, whatever the name says
+
+    def initialize(self, parser: argparse.ArgumentParser) -> None:
+        super().initialize(parser)
+        add = parser.add_argument
+        add("--results_dir", default="./results/", help="saves results here")
+        add("--aspect_ratio", type=float, default=1.0,
+            help="aspect ratio of result images: above 1 widens them, below 1 heightens them")
+        add("--phase", default="test", help="train, val, test, etc")
+        add("--eval", action="store_true",
+            help="use eval mode during test time: batch norm with the statistics of the training, no dropout")
+        add("--num_test", "--how_many", type=size_limit, default=float("inf"), help="how many test images to run")
+        add("--model_suffix", default="",
+            help="in checkpoints_dir, [epoch]_net_G[model_suffix].pth will be loaded as the generator")
+        parser.set_defaults(model="test")
+
+    def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
+        run = Path(opt.checkpoints_dir) / opt.name
+        saved = saved_options(run)
+        if opt.model == "test":
+            found = find_generator(run, opt.epoch, opt.direction, saved, opt.model_suffix)
+            known = dict(found.architecture)
+        else:
+            known = {k: v for k, v in saved.items() if k.startswith("netG") or k in ("norm", "ngf", "no_dropout")}
+            known |= {k: saved[k] for k in ("input_nc", "output_nc", "direction") if k in saved}
+        known |= {key: saved[key] for key in SCALE if key in saved}
+        parser.set_defaults(**{key: value for key, value in known.items() if key in vars(opt)})
+
+    def check(self, opt: argparse.Namespace) -> None:
+        # Pages come one by one, in order, as they are.
+        opt.batch_size, opt.serial_batches, opt.no_flip = 1, True, True
+        if not opt.aspect_ratio > 0:
+            raise UserError(f"--aspect_ratio {opt.aspect_ratio:g} leaves no image: give a number above 0, such as 1")

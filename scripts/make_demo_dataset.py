@@ -1,0 +1,135 @@
+"""Make the demo data set: unpaired training pages, and true pairs to validate and test with."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from multiprocessing import Pool
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.manga_world import render_page
+
+SETTINGS_FILE = "settings.json"
+WORLD = "manga_world"
+WORLD_VERSION = 1
+Job = tuple[int, int, int, int, Path | None, Path | None]
+
+
+def _at_least(minimum: int) -> Callable[[str], int]:
+    """An argparse type: an integer that is ``minimum`` or more."""
+
+    def parse(text: str) -> int:
+        value = int(text)
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}, not {value}")
+        return value
+
+    parse.__name__ = "integer"
+    return parse
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
+    parser.add_argument("--pages", type=_at_least(0), default=160, help="training pages in each domain")
+    parser.add_argument("--val", type=_at_least(0), default=8, help="validation pairs")
+    parser.add_argument("--test", type=_at_least(0), default=8, help="test pairs")
+    parser.add_argument("--width", type=_at_least(64), default=256, help="page width in pixels")
+    parser.add_argument("--height", type=_at_least(64), default=368, help="page height in pixels")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="the world's seed")
+    parser.add_argument("--workers", type=_at_least(1), default=2, help="processes that draw")
+    parser.add_argument("--force", action="store_true", help="replace a demo data set with other settings")
+    return parser.parse_args(argv)
+
+
+def page_settings(args: argparse.Namespace) -> dict[str, int | str]:
+    """Everything the pictures depend on: two folders with equal settings hold equal pictures."""
+    names = ("pages", "val", "test", "width", "height", "seed")
+    settings: dict[str, int | str] = {"world": WORLD, "version": WORLD_VERSION}
+    return settings | {name: getattr(args, name) for name in names}
+
+
+def plan(settings: dict, root: Path) -> Iterator[Job]:
+    """One job for each page, with the file of its scan and of its coloring (None where not wanted).
+
+    Page numbers run on through trainA, trainB, val and test, so no page lands in two places.
+    """
+    seed, width, height, pages = (settings[name] for name in ("seed", "width", "height", "pages"))
+    for index in range(pages):
+        name = f"page_{index:04d}.png"
+        yield seed, index, width, height, root / "trainA" / name, None
+    for index in range(pages, 2 * pages):
+        yield seed, index, width, height, None, root / "trainB" / f"page_{index:04d}.png"
+    first = 2 * pages
+    for split in ("val", "test"):
+        for index in range(first, first + settings[split]):
+            name = f"page_{index:04d}.png"
+            yield seed, index, width, height, root / f"{split}A" / name, root / f"{split}B" / name
+        first += settings[split]
+
+
+def draw_job(job: Job) -> None:
+    """Draw one page, and save what the plan wants of it."""
+    *page, scan_path, coloring_path = job
+    scan, coloring = render_page(*page)
+    if scan_path:
+        scan.save(scan_path)
+    if coloring_path:
+        coloring.save(coloring_path)
+
+
+def write_dataset(out: Path, settings: dict, workers: int) -> None:
+    """Draw everything beside ``out`` and move it there at the end, so ``out`` is never half-made."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
+        root = Path(temporary) / "data"
+        for folder in ("trainA", "trainB", "valA", "valB", "testA", "testB"):
+            (root / folder).mkdir(parents=True)
+        jobs = list(plan(settings, root))
+        if workers == 1:
+            for job in jobs:
+                draw_job(job)
+        else:
+            with Pool(workers) as pool:
+                for _ in pool.imap_unordered(draw_job, jobs, chunksize=4):
+                    pass
+        (root / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        if out.exists():
+            out.rename(Path(temporary) / "replaced")
+        root.rename(out)
+
+
+def read_settings(out: Path) -> dict | None:
+    """The settings in an existing data set, or None if ``out`` is not one of ours."""
+    try:
+        found = json.loads((out / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("world") == WORLD else None
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse_arguments(argv)
+    out, settings = args.out, page_settings(args)
+    if out.exists():
+        found = read_settings(out)
+        if found == settings:
+            print(f"{out} already holds this demo data set")
+            return 0
+        if found is None or not args.force:
+            trouble = "has other settings (--force replaces it)" if found else "is not a demo data set"
+            print(f"error: {out} {trouble}", file=sys.stderr)
+            return 2
+    write_dataset(out, settings, args.workers)
+    total = 2 * args.pages + args.val + args.test
+    print(f"wrote {total} pages of {args.width}x{args.height} to {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Speech bubbles with text, and sound effects."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.random import Generator
+from PIL import Image, ImageDraw, ImageFont
+
+from .hair import bowed
+from .ink import INK_COLOR, INK_LEVEL, Pen, Points, Sheet, ellipse, points
+
+LINES = (
+    "HEY!", "WAIT\nFOR ME", "WHAT?!", "LOOK\nUP THERE", "I KNEW\nIT...", "LET'S GO!", "NO WAY!", "OH...",
+    "IT'S YOU", "COME ON", "REALLY?", "HOME\nAGAIN", "SO WARM", "AH HA!", "DON'T\nMOVE", "TO THE\nSEA!",
+    "I MISSED\nYOU", "GOOD\nNIGHT", "WHO IS\nTHERE?", "RUN!", "THANK\nYOU", "NOT YET", "ONE MORE\nTIME",
+    "IS THAT\nMINE?",
+)
+SOUNDS = ("BAM", "ZOOM", "WHAM", "CRASH", "DOKI", "GASP", "POW", "SWISH", "BOOM")
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _outline(centre: Points, half: Points, loud: bool, rng: Generator) -> Points:
+    if not loud:
+        return ellipse(*centre, *half)
+    angle = np.linspace(0, 2 * np.pi, 23)
+    reach = np.where(np.arange(23) % 2 == 0, 1.28, 1.0) * rng.uniform(0.95, 1.08, 23)
+    reach[-1] = reach[0]
+    return bowed(centre + half * np.stack([np.cos(angle), np.sin(angle)], 1) * reach[:, None], 0.05)
+
+
+def bubble(sheet: Sheet, corner: tuple[float, float], side: int, room: float, mouth: tuple[float, float],
+           loud: bool, rng: Generator) -> None:
+    """A bubble in the upper left (``side`` -1) or right (1) ``corner`` of a panel.
+
+    It is about ``room`` units wide at most, and its tail points towards ``mouth``.
+    """
+    text = str(rng.choice(LINES))
+    rows = text.split("\n")
+    longest = max(map(len, rows))
+    letter = float(np.clip(room / (longest * 0.85 + 1.6), 5.0, 9.5))
+    half = np.array([longest * letter * 0.36 + letter * 0.9, len(rows) * letter * 0.62 + letter * 0.8])
+    middle = np.array(corner) + half * (1.3 if loud else 1.0) * [-side, 1] + [-3 * side, 3]
+    towards = np.array(mouth) - middle
+    distance = max(float(np.hypot(*towards)), 1e-6)
+    towards = towards / distance
+    pen = Pen(sheet, 0, 0, 1)
+    body = _outline(middle, half, loud, rng)
+    across = np.array([-towards[1], towards[0]]) * letter * 0.5
+    edge = towards * half * 0.8
+    tail = np.stack([middle + edge + across, middle + edge + towards * min(letter * 1.7, distance * 0.6),
+                     middle + edge - across])
+    sheet.contour(body, 2.6)
+    sheet.contour(tail, 2.6)
+    pen.shape("paper", body, 0, 0)
+    pen.shape("paper", tail, 0, 0)
+    _write(sheet, text, middle, letter)
+
+
+def _write(sheet: Sheet, text: str, middle: Points, letter: float) -> None:
+    """Centred lines of text, ``letter`` units high, in ink on both layers."""
+    font = _font(max(int(letter * sheet.scale), 6))
+    x, y = sheet.to_pixels(middle)
+    for layer, fill in ((sheet.scan, INK_LEVEL), (sheet.coloring, INK_COLOR)):
+        ImageDraw.Draw(layer).multiline_text((x, y), text, fill, font, anchor="mm", align="center", spacing=2,
+                                             stroke_width=sheet.scale * letter * 0.025)
+
+
+def sound(sheet: Sheet, corner: tuple[float, float], side: int, letter: float, rng: Generator) -> None:
+    """A tilted sound effect, ``letter`` units high, in the lower left (``side`` -1) or right ``corner``."""
+    text = str(rng.choice(SOUNDS))
+    font = _font(int(letter * sheet.scale))
+    border = max(int(letter * sheet.scale * 0.07), 1)
+    tilt = float(rng.uniform(-22, 22))
+    wide, high = int(font.getlength(text)) + border * 10, int(letter * sheet.scale * 1.5) + border * 10
+    layers = []
+    for stroke in (border * 3, border * 2, border):
+        mask = Image.new("L", (wide, high), 0)
+        ImageDraw.Draw(mask).text((wide / 2, high / 2), text, 255, font, anchor="mm", stroke_width=stroke)
+        layers.append(mask.rotate(tilt, Image.Resampling.BILINEAR, expand=True))
+    x, y = sheet.to_pixels(points(corner))[0]
+    place = (int(x) - (layers[0].width if side > 0 else 0), int(y) - layers[0].height)
+    for part, mask in zip(("paper", "ink", "sfx"), layers, strict=True):
+        sheet.paint_mask(part, mask, place)

@@ -1,0 +1,138 @@
+"""Train a model on your own drawings.
+
+    python train.py --dataroot datasets/onepiece --name onepiece                    # unpaired: trainA, trainB
+    python train.py --dataroot datasets/onepiece --name onepiece --continue_train   # go on after a break
+    python train.py --dataroot datasets/pairs --name pairs --model pix2pix          # pairs
+
+What it writes is in checkpoints/NAME: weights (*_net_*.pth), the state to go on from (latest_state.pth), the
+losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
+`python train.py --help` tells every option; docs/training.md how to use them.
+"""
+import argparse
+import json
+import sys
+
+from tqdm import tqdm
+
+from data import ImageLoader, create_dataset
+from models import BaseModel, create_model
+from options.train_options import TrainOptions
+from util import checkpoint
+from util.errors import reported
+from util.files import write_text
+from util.progress import Position, StepTimer, describe_machine, duration
+from util.visualizer import Visualizer
+
+
+def main() -> None:
+    options = TrainOptions()
+    opt = options.parse()
+    dataset = create_dataset(opt)
+    model = create_model(opt)
+    model.setup(opt)
+    position = start_position(opt, model)
+    print(options.text(opt))
+    options.save(opt)
+    visualizer = Visualizer(opt, start_iters=position.total_iters)
+    print(f"{len(dataset)} training images, epochs {position.epoch} to {last_epoch(opt)}")
+    if visualizer.tensorboard_command:
+        print(f"to watch: {visualizer.tensorboard_command}")
+    model.train()
+    while position.epoch <= last_epoch(opt):
+        train_epoch(opt, dataset, model, visualizer, position)
+    visualizer.close()
+    print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
+
+
+def train_epoch(
+    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position
+) -> None:
+    """What is left of the epoch in hand: learn, then lower the learning rate and save."""
+    epoch, last = position.epoch, last_epoch(opt)
+    visualizer.reset()
+    dataset.start(epoch, skip=position.epoch_iters)
+    timer = StepTimer(position)
+    with tqdm(
+        desc=f"epoch {epoch}/{last}", total=len(dataset), initial=position.epoch_iters, unit="img", leave=False,
+        disable=None,
+    ) as bar:  # fmt: skip
+        for batch in timer.timed(dataset):
+            images = len(batch["A_paths"])
+            model.set_input(batch)
+            model.optimize_parameters()
+            timer.step_done(images)
+            if opt.lr_policy == "plateau":
+                position.metric_sum += model.metric().item()
+            bar.update(images)
+            report(opt, model, visualizer, position, timer, images)
+            if position.due(opt.save_latest_freq, images):
+                save(model, position)
+    rates = ", ".join(f"{rate:.3g}" for rate in model.learning_rates().values())
+    left = duration((last - epoch) * len(dataset) / timer.images_per_second())
+    print(
+        f"epoch {epoch} of {last}: {duration(timer.elapsed())}, {timer.images_per_second():.2f} images/s, "
+        f"learning rate {rates}, {left} left"
+    )
+    model.update_learning_rate(position.metric_sum / position.epoch_steps)
+    position.next_epoch()
+    if epoch % opt.save_epoch_freq == 0 or epoch == last:
+        model.save_networks(epoch)
+        save(model, position)
+
+
+def report(
+    opt: argparse.Namespace, model: BaseModel, visualizer: Visualizer, position: Position, timer: StepTimer,
+    images: int,
+) -> None:  # fmt: skip
+    """Losses and pictures, whenever the last step of `images` images made them due."""
+    if position.due(opt.print_freq, images):
+        losses = model.get_current_losses()
+        visualizer.print_current_losses(
+            position.epoch, position.epoch_iters, losses, timer.step_seconds / images, timer.wait_seconds / images
+        )
+        visualizer.plot_current_losses(position.epoch, position.total_iters, losses)
+        rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
+        speed = {"speed/images_per_second": timer.images_per_second()}
+        visualizer.plot_scalars(position.total_iters, rates | speed)
+    on_page = position.due(opt.update_html_freq, images)
+    if on_page or position.due(opt.display_freq, images):
+        visualizer.display_current_results(model.get_current_visuals(), position.epoch, position.total_iters, on_page)
+
+
+def save(model: BaseModel, position: Position) -> None:
+    """The latest networks, all that going on needs, and for people how far this training has come."""
+    model.save_networks("latest")
+    checkpoint.save({"model": model.state_dict(), "position": position.as_dict()}, model.save_dir / "latest_state.pth")
+    history = {
+        "command": " ".join(["python", "train.py", *sys.argv[1:]]),
+        "epochs": position.epoch - 1,
+        "images": position.total_iters,
+        "seconds": round(position.seconds),
+        "machine": describe_machine(model.device),
+    }
+    write_text(model.save_dir / "training.json", json.dumps(history, indent=1) + "\n")
+
+
+def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
+    """Where training begins: at --epoch_count, or with --continue_train where the saved state left off."""
+    path = model.save_dir / "latest_state.pth"
+    if not opt.continue_train:
+        return Position(epoch=opt.epoch_count)
+    if opt.epoch != "latest" or not path.is_file():
+        print(f"going on from the networks of epoch {opt.epoch} alone: optimizers and image pools begin anew")
+        return Position(epoch=opt.epoch_count)
+    state = checkpoint.load(path, model.device)
+    model.load_state_dict(state["model"])
+    position = Position(**state["position"])
+    if "epoch_count" in opt.explicit:
+        position = Position(opt.epoch_count, total_iters=position.total_iters, seconds=position.seconds)
+    return position
+
+
+def last_epoch(opt: argparse.Namespace) -> int:
+    return opt.niter + opt.niter_decay
+
+
+if __name__ == "__main__":
+    with reported():
+        main()

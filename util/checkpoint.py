@@ -1,0 +1,36 @@
+"""Reading and writing what torch saves. Nothing in a file that is read here is ever executed."""
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from util.errors import UserError
+from util.files import replacing
+
+
+def save(content: Any, path: Path | str) -> None:
+    """torch.save, whole or not at all."""
+    with replacing(path) as temporary:
+        torch.save(content, temporary)
+
+
+def load(path: Path | str, device: torch.device | str = "cpu") -> Any:
+    """What `save` wrote, read with weights_only. Raises UserError, naming the file, if it can't be."""
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"no checkpoint {path}: check --name, --checkpoints_dir and --epoch")
+    try:
+        return torch.load(path, map_location=device, weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise UserError(f"{path} holds more than weights, or is damaged: it is not loaded") from error
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path} can't be read as a checkpoint; it may be truncated: save or copy it again") from error
+
+
+def load_weights(path: Path | str, device: torch.device | str = "cpu") -> dict[str, torch.Tensor]:
+    """A network's state_dict. Raises UserError if the file holds something else."""
+    state = load(path, device)
+    if not isinstance(state, dict) or not state or not all(isinstance(v, torch.Tensor) for v in state.values()):
+        raise UserError(f"{path} is no state_dict of a network: give a *_net_*.pth file")
+    return dict(state)

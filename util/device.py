@@ -1,0 +1,26 @@
+"""The one place that decides where the arithmetic happens."""
+import torch
+
+from util.errors import UserError
+
+
+def choose_device(gpu_ids: list[int]) -> tuple[torch.device, list[int]]:
+    """The device to compute on, and the CUDA devices to share a batch over (empty: no CUDA).
+
+    gpu_ids: as --gpu_ids gives them; empty means the CPU. Without CUDA, Apple's MPS or the CPU takes their
+    place, and a line says so. Raises UserError for a GPU that this machine does not have.
+    """
+    if not gpu_ids:
+        return torch.device("cpu"), []
+    if not torch.cuda.is_available():
+        device = torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+        print(f"no CUDA device here: computing on the {device.type.upper()} (--gpu_ids -1 asks for the CPU)")
+        return device, []
+    count = torch.cuda.device_count()
+    missing = [i for i in gpu_ids if i >= count]
+    if missing:
+        raise UserError(
+            f"--gpu_ids names GPU {missing[0]}, but this machine has {count}: give ids from 0 to {count - 1}"
+        )
+    torch.cuda.set_device(gpu_ids[0])
+    return torch.device("cuda", gpu_ids[0]), gpu_ids

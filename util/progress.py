@@ -1,0 +1,92 @@
+"""Where a training is, how long it took, and when something is due."""
+import platform
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+import torch
+
+T = TypeVar("T")
+
+
+@dataclass
+class Position:
+    """Where a training is: what it saves, beside the model, to go on from.
+
+    epoch: the one in hand, from 1. epoch_iters, total_iters: images seen in it and in all. seconds: of
+    training in all. metric_sum, epoch_steps: of the epoch in hand, for the mean of its metric.
+    """
+
+    epoch: int = 1
+    epoch_iters: int = 0
+    total_iters: int = 0
+    seconds: float = 0.0
+    metric_sum: float = 0.0
+    epoch_steps: int = 0
+
+    def due(self, frequency: int, images: int) -> bool:
+        """Whether the last step, of that many images, reached or passed a multiple of `frequency`."""
+        return self.total_iters // frequency > (self.total_iters - images) // frequency
+
+    def next_epoch(self) -> None:
+        """The epoch in hand is done."""
+        self.epoch += 1
+        self.epoch_iters, self.epoch_steps, self.metric_sum = 0, 0, 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class StepTimer:
+    """Measures the steps of (the rest of) an epoch and moves its position on.
+
+    wait_seconds, step_seconds: what the last step took to be handed its data, and to learn from it. On a GPU
+    a step is timed as far as it was launched; over an epoch that evens out.
+    """
+
+    def __init__(self, position: Position) -> None:
+        self.position = position
+        self.wait_seconds = self.step_seconds = 0.0
+        self._images_before, self._seconds_before = position.total_iters, position.seconds
+        self._started = self._mark = time.perf_counter()
+
+    def timed(self, batches: Iterable[T]) -> Iterator[T]:
+        """The batches, with the time that each was waited for."""
+        self._mark = time.perf_counter()
+        for batch in batches:
+            now = time.perf_counter()
+            self.wait_seconds, self._mark = now - self._mark, now
+            yield batch
+            self._mark = time.perf_counter()
+
+    def step_done(self, images: int) -> None:
+        """A step on `images` images has ended."""
+        self.step_seconds = time.perf_counter() - self._mark
+        self.position.epoch_steps += 1
+        self.position.epoch_iters += images
+        self.position.total_iters += images
+        self.position.seconds = self._seconds_before + self.elapsed()
+
+    def elapsed(self) -> float:
+        """Seconds since this timer began."""
+        return time.perf_counter() - self._started
+
+    def images_per_second(self) -> float:
+        """Mean over the steps since this timer began, with everything between them."""
+        return max(1, self.position.total_iters - self._images_before) / self.elapsed()
+
+
+def describe_machine(device: torch.device) -> str:
+    """What computes here, in a few words for people."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{torch.get_num_threads()} threads of a {platform.machine()} CPU"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 45 s, 12 min, 3 h 05 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60:02d} min"

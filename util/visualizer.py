@@ -1,0 +1,172 @@
+"""Where a run tells how it is doing: the terminal, loss_log.txt, TensorBoard, the training page."""
+import shlex
+import time
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from util.errors import UserError
+from util.html import HTML, TrainingPage
+from util.images import save_image, tensor2im
+
+if TYPE_CHECKING:
+    from tensorboardX import SummaryWriter
+
+FLUSH_SECONDS = 10  # TensorBoard looks for news every 30 s
+WHITE = 255
+
+
+class Visualizer:
+    """All logging of a training run, behind one object. Steps are counted in images.
+
+    Options read: name, checkpoints_dir, no_html, and display_id (≤ 0: no TensorBoard), display_env (name of
+    the run in TensorBoard), display_ncols (images a row of the logged grid; 0: each image on its own),
+    display_winsize (width of images on the training page), display_server and display_port.
+    """
+
+    def __init__(self, opt: Namespace, start_iters: int = 0) -> None:
+        """
+        start_iters: images that the run had seen when it was saved. TensorBoard drops what an interrupted
+            run logged after that, and a new run, from 0, takes the place of an older one of its name.
+        """
+        folder = Path(opt.checkpoints_dir) / opt.name
+        self._columns: int = opt.display_ncols
+        self._log_path = folder / "loss_log.txt"
+        self._tensorboard_dir = folder / "tb"
+        self._address = (_host(opt.display_server), int(opt.display_port))
+        self._page = None if opt.no_html else TrainingPage(folder / "web", opt.name, opt.display_winsize)
+        self._epoch_is_new = False
+        self._writer = None
+        if opt.display_id > 0:
+            self._writer = _open_writer(self._tensorboard_dir / opt.display_env, start_iters)
+        folder.mkdir(parents=True, exist_ok=True)
+        self._append(f"================ Training Loss ({time.strftime('%c')}) ================")
+
+    @property
+    def tensorboard_command(self) -> str | None:
+        """The command that shows the curves of this run, or None where there are none."""
+        if self._writer is None:
+            return None
+        host, port = self._address
+        return shlex.join(["tensorboard", "--logdir", str(self._tensorboard_dir),
+                           "--host", host, "--port", str(port)])
+
+    def reset(self) -> None:
+        """Begin an epoch: its first images go to the training page, so that no epoch is missing there."""
+        self._epoch_is_new = True
+
+    def display_current_results(self, visuals: Mapping[str, torch.Tensor], epoch: int, total_iters: int,
+                                save_result: bool) -> None:
+        """Show the first image of each batch (label → NCHW in [-1, 1]).
+
+        save_result: also on the training page, in the place of the epoch's images that stand there.
+        """
+        images = {label: tensor2im(tensor) for label, tensor in visuals.items()}
+        if self._writer is not None:
+            self._log_images(self._writer, images, total_iters)
+        if self._page is not None and (save_result or self._epoch_is_new):
+            self._page.update(epoch, images)
+            self._epoch_is_new = False
+
+    def plot_current_losses(self, epoch: int, total_iters: int, losses: Mapping[str, float]) -> None:
+        """Log each loss under `loss/NAME`, and the epoch, which the count of images does not tell."""
+        scalars = {f"loss/{name}": value for name, value in losses.items()}
+        self.plot_scalars(total_iters, {**scalars, "progress/epoch": epoch})
+
+    def plot_scalars(self, total_iters: int, scalars: Mapping[str, float]) -> None:
+        """Log each value under its name, `GROUP/NAME`."""
+        if self._writer is not None:
+            for name, value in scalars.items():
+                self._writer.add_scalar(name, value, total_iters)
+
+    def print_current_losses(self, epoch: int, iters: int, losses: Mapping[str, float], t_comp: float,
+                             t_data: float) -> None:
+        """Print a line of losses and append it to loss_log.txt.
+
+        iters: images of this epoch so far. t_comp, t_data: seconds an image took to learn from, to load.
+        """
+        head = f"(epoch: {epoch}, iters: {iters}, time: {t_comp:.3f}, data: {t_data:.3f})"
+        line = " ".join([head, *(f"{name}: {value:.3f}" for name, value in losses.items())])
+        # Not print(), which would tear a progress bar apart.
+        tqdm.write(line)
+        self._append(line)
+
+    def close(self) -> None:
+        """Write out what TensorBoard has not got yet. Nothing may be logged afterwards."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _log_images(self, writer: "SummaryWriter", images: Mapping[str, np.ndarray],
+                    total_iters: int) -> None:
+        if self._columns > 0:
+            # The tag names what is in the grid, left to right: TensorBoard has no other place for it.
+            images = {"-".join(images): _grid(list(images.values()), self._columns)}
+        for label, image in images.items():
+            writer.add_image(f"visuals/{label}", image, total_iters, dataformats="HWC")
+
+    def _append(self, line: str) -> None:
+        with self._log_path.open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")
+
+
+def save_images(web: HTML, visuals: Mapping[str, np.ndarray], name: str, aspect_ratio: float,
+                width: int) -> None:
+    """Save the images of one page (label → HWC uint8) under the folder of `web`, and show them in a row.
+
+    `fake`, the model's output, becomes images/NAME.png, `real`, its input, inputs/NAME.png, and any other
+    label images/NAME_LABEL.png.
+
+    name: the page's relative path without suffix; it may have folders and dots.
+    aspect_ratio: width is multiplied by it above 1, height divided by it below 1.
+    width: CSS pixels an image takes up on the page.
+    Raises UserError where `name` leads out of the folder.
+    """
+    if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+        raise UserError(f"the page {name!r} would be saved outside {web.web_dir}; rename it")
+    paths = [_result_path(name, label) for label in visuals]
+    for path, image in zip(paths, visuals.values(), strict=True):
+        save_image(image, web.web_dir / path, aspect_ratio)
+    web.add_header(name)
+    web.add_images(paths, list(visuals), paths, width)
+
+
+def _result_path(name: str, label: str) -> str:
+    if label == "real":
+        return f"inputs/{name}.png"
+    return f"images/{name}.png" if label == "fake" else f"images/{name}_{label}.png"
+
+
+def _open_writer(folder: Path, start_iters: int) -> "SummaryWriter":
+    # Here and not above, so that a run without TensorBoard does without the package as well.
+    from tensorboardX import SummaryWriter
+
+    # The first step to drop: the one at which the run was saved stays.
+    purge_step = start_iters + 1 if start_iters > 0 else 0
+    # Event files are named by the second; two runs that start in the same one would share a file.
+    return SummaryWriter(str(folder), purge_step=purge_step, flush_secs=FLUSH_SECONDS,
+                         filename_suffix=f".{time.time_ns()}")
+
+
+def _grid(images: Sequence[np.ndarray], columns: int) -> np.ndarray:
+    """Lay HWC uint8 RGB images out in rows of up to `columns`; each is padded at the right and the bottom
+    to the size of the largest."""
+    height = max(image.shape[0] for image in images)
+    width = max(image.shape[1] for image in images)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    grid = np.full((rows * height, columns * width, 3), WHITE, np.uint8)
+    for index, image in enumerate(images):
+        top, left = index // columns * height, index % columns * width
+        grid[top:top + image.shape[0], left:left + image.shape[1]] = image
+    return grid
+
+
+def _host(server: str) -> str:
+    """The host in an address like `http://localhost`, with or without the scheme."""
+    return urlsplit(server if "//" in server else f"//{server}").hostname or "localhost"
