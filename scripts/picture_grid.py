@@ -1,0 +1,72 @@
+"""Lay pictures of the same name from several folders side by side, a row each, in one image.
+
+    python scripts/picture_grid.py --out grid.png --columns scan=datasets/demo/testA \\
+        model=results/demo_color/test_latest/images truth=datasets/demo/testB
+"""
+import argparse
+import sys
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from data.image_folder import list_images, read_image
+from util.errors import UserError, reported
+from util.images import save_image
+
+GAP, HEADER = 8, 24
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--columns", nargs="+", required=True, metavar="TITLE=FOLDER", help="from left to right; the first names rows")
+    add("--out", type=Path, required=True, help="the image to write")
+    add("--rows", type=int, default=4, help="how many pictures, taken evenly from the first folder")
+    add("--side_by_side", type=int, default=1, help="how many rows stand beside one another")
+    add("--width", type=int, default=256, help="of each picture, in pixels")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    columns = dict(column.partition("=")[::2] for column in args.columns)
+    pictures = {title: {path.stem: path for path in list_images(folder)} for title, folder in columns.items()}
+    names = [name for name in next(iter(pictures.values())) if all(name in paths for paths in pictures.values())]
+    if not names:
+        raise UserError("the folders have no picture of the same name: check --columns")
+    chosen = [names[i * len(names) // args.rows] for i in range(min(args.rows, len(names)))]
+    rows = [[_fit(paths[name], args.width) for paths in pictures.values()] for name in chosen]
+    save_image(_lay_out(rows, list(pictures), args.width, args.side_by_side), args.out)
+    print(f"{len(rows)} rows of {len(pictures)} in {args.out}")
+
+
+def _fit(path: Path, width: int) -> Image.Image:
+    image = read_image(path)
+    return ImageOps.contain(image, (width, 4 * width), Image.Resampling.LANCZOS)
+
+
+def _lay_out(rows: list[list[Image.Image]], titles: list[str], width: int, side_by_side: int) -> Image.Image:
+    """All rows under their titles, `side_by_side` of them in a line."""
+    step = len(titles) * (width + GAP)
+    lines = [rows[i : i + side_by_side] for i in range(0, len(rows), side_by_side)]
+    heights = [max(image.height for row in line for image in row) + GAP for line in lines]
+    grid = Image.new("RGB", (side_by_side * step - GAP, HEADER + sum(heights) - GAP), "white")
+    pen, font = ImageDraw.Draw(grid), ImageFont.load_default(16)
+    for place in range(side_by_side):
+        for column, title in enumerate(titles):
+            middle = place * step + column * (width + GAP) + width / 2
+            pen.text((middle, HEADER / 2), title, "black", font, anchor="mm")
+    top = HEADER
+    for line, height in zip(lines, heights, strict=True):
+        for place, row in enumerate(line):
+            for column, image in enumerate(row):
+                grid.paste(image, (place * step + column * (width + GAP), top))
+        top += height
+    return grid
+
+
+if __name__ == "__main__":
+    with reported():
+        main()
