@@ -21,8 +21,9 @@ Batch = dict[str, Any]
 
 
 class BaseModel(ABC):
-    """To add a model, write models/NAME_model.py with a class NameModel(BaseModel) that implements
-    `set_input`, `forward` and `optimize_parameters` and fills, in its `__init__`:
+    """To add a model, write models/NAME_model.py with a class NameModel(BaseModel) that implements `forward`
+    and `optimize_parameters` (and `set_input`, if its batches have other sides than A and B) and fills, in its
+    `__init__`:
 
     loss_names: attributes loss_NAME to log; metric_names: those of them whose sum tells progress (plateau);
     visual_names: attributes to show, tensors (N, C, H, W) in [-1, 1]; model_names: attributes netNAME to save;
@@ -51,9 +52,12 @@ class BaseModel(ABC):
         # Dropout draws from torch's own generator; everything else from self.generator and the pools'.
         torch.manual_seed(opt.seed)
 
-    @abstractmethod
     def set_input(self, input: Batch) -> None:
-        """Take a batch of the data set: images to the device, `image_paths`."""
+        """Take a batch with both sides: real_A is the side that --direction starts from, real_B the other."""
+        source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
+        self.real_A = input[source].to(self.device, non_blocking=True)
+        self.real_B = input[target].to(self.device, non_blocking=True)
+        self.image_paths = input[f"{source}_paths"]
 
     @abstractmethod
     def forward(self) -> None:
@@ -124,7 +128,6 @@ class BaseModel(ABC):
         """Step every scheduler at the end of an epoch; plateau looks at the mean metric of that epoch."""
         for scheduler in self.schedulers:
             if isinstance(scheduler, ReduceLROnPlateau):
-            
                 scheduler.step(metric)
             else:
                 scheduler.step()
@@ -176,7 +179,7 @@ class BaseModel(ABC):
         state = foreign.adapt(checkpoint.load_weights(path, self.device), net)
         fault = foreign.misfit(state, net)
         if fault:
-            raise UserError(f"{path} is of another architecture: {self._difference(state) or fault}")
+            raise UserError(f"{path} is of another architecture: {_difference(state, net) or fault}")
         net.load_state_dict(state)
 
     def state_dict(self) -> dict[str, Any]:
@@ -191,11 +194,16 @@ class BaseModel(ABC):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave."""
+        """Take up what `state_dict` gave, except what the command line says otherwise."""
+        opt = self.opt
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
+            for group in optimizer.param_groups:
+                group["betas"] = (opt.beta1, group["betas"][1])
+                group["lr"] = opt.lr if "lr" in opt.explicit else group["lr"]
+        done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
-            scheduler.load_state_dict(saved)
+            scheduler.load_state_dict(saved | done)
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
         self.generator.set_state(state["generator"].cpu())
@@ -215,14 +223,20 @@ class BaseModel(ABC):
         net = net.to(self.device)
         return nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
 
-    def _difference(self, state: foreign.StateDict) -> str:
-        """Which options the weights of a generator were made with, where they are not the ones in force."""
-        told = foreign.infer_generator(state)
-        differing = [f"--{key} {value}" for key, value in told.items() if getattr(self.opt, key) != value]
-        return f"it was made with {' '.join(differing)}: give these" if differing else ""
-
 
 def _bare(net: nn.Module) -> nn.Module:
     """The network itself, without a wrapper that shares batches over GPUs."""
     return net.module if isinstance(net, nn.DataParallel) else net
 
+
+def _difference(state: foreign.StateDict, net: nn.Module) -> str:
+    """Which options a generator's weights were made with, where they are not those of `net`; else empty."""
+    told, own = foreign.infer_generator(state), foreign.infer_generator(net.state_dict())
+    differing = [_as_option(key, value) for key, value in told.items() if own.get(key, value) != value]
+    return f"it was made with {' '.join(differing)}: give these" if differing else ""
+
+
+def _as_option(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"(no --{name})"
+    return f"--{name} {value}"

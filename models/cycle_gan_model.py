@@ -7,7 +7,7 @@ import argparse
 import torch
 from torch import nn
 
-from models.base_model import BaseModel, Batch
+from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
 from util.color import to_channels
 from util.image_pool import ImagePool
@@ -54,12 +54,6 @@ class CycleGANModel(BaseModel):
         self.criterion_l1 = nn.L1Loss()
         self.optimizer_G = self.adam(self.netG_A, self.netG_B)
         self.optimizer_D = self.adam(self.netD_A, self.netD_B)
-
-    def set_input(self, input: Batch) -> None:
-        source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
-        self.real_A = input[source].to(self.device, non_blocking=True)
-        self.real_B = input[target].to(self.device, non_blocking=True)
-        self.image_paths = input[f"{source}_paths"]
 
     def forward(self) -> None:
         self.fake_B = self.netG_A(self.real_A)

@@ -4,7 +4,7 @@ import argparse
 import torch
 from torch import nn
 
-from models.base_model import BaseModel, Batch
+from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
 
 
@@ -35,12 +35,6 @@ class Pix2PixModel(BaseModel):
         self.criterion_l1 = nn.L1Loss()
         self.optimizer_G = self.adam(self.netG)
         self.optimizer_D = self.adam(self.netD)
-
-    def set_input(self, input: Batch) -> None:
-        source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
-        self.real_A = input[source].to(self.device, non_blocking=True)
-        self.real_B = input[target].to(self.device, non_blocking=True)
-        self.image_paths = input[f"{source}_paths"]
 
     def forward(self) -> None:
         self.fake_B = self.netG(self.real_A)

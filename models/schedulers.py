@@ -1,9 +1,11 @@
 """Learning rate over the epochs. Policies that follow the calendar are one function of the epoch."""
 import math
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR, LRScheduler, ReduceLROnPlateau
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from util.errors import UserError
 
@@ -26,9 +28,38 @@ def factor(epoch: int, policy: str, niter: int, niter_decay: int, lr_decay_iters
     raise UserError(f"unknown --lr_policy {policy}: choose one of {', '.join(POLICIES)}")
 
 
+class Calendar:
+    """Sets an optimizer's learning rate to what `rule` makes of the epoch (from 1) times the rate it was built with.
+
+    A run that goes on with another rate or other epochs so follows these at once, not what was saved.
+    """
+
+    def __init__(self, optimizer: Optimizer, rule: Callable[[int], float], epoch: int) -> None:
+        self.optimizer, self.rule, self.epoch = optimizer, rule, epoch
+        self.initial = [group["lr"] for group in optimizer.param_groups]
+        self._apply()
+
+    def step(self) -> None:
+        """The epoch is over."""
+        self.epoch += 1
+        self._apply()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"last_epoch": self.epoch - 1}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up the epoch from the state of any scheduler, torch's included: they count what is done."""
+        self.epoch = state["last_epoch"] + 1
+        self._apply()
+
+    def _apply(self) -> None:
+        for group, initial in zip(self.optimizer.param_groups, self.initial, strict=True):
+            group["lr"] = initial * self.rule(self.epoch)
+
+
 def get_scheduler(
     optimizer: Optimizer, policy: str, first_epoch: int, niter: int, niter_decay: int, lr_decay_iters: int
-) -> LRScheduler:
+) -> Calendar | ReduceLROnPlateau:
     """The scheduler of a policy, to be stepped at the end of each epoch; training begins with `first_epoch`.
 
     plateau divides the rate by 5 when the metric that it is stepped with has not fallen by 1 % in 5 epochs.
@@ -36,4 +67,4 @@ def get_scheduler(
     if policy == "plateau":
         return ReduceLROnPlateau(optimizer, mode="min", factor=0.2, threshold=0.01, patience=5)
     rule = partial(factor, policy=policy, niter=niter, niter_decay=niter_decay, lr_decay_iters=lr_decay_iters)
-    return LambdaLR(optimizer, lambda steps: rule(first_epoch + steps))
+    return Calendar(optimizer, rule, first_epoch)

@@ -3,6 +3,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -82,7 +83,7 @@ class BaseOptions:
         add("--no_flip", action="store_true",
             help="if specified, do not flip the images for data augmentation")
         add("--init_type", choices=INITS, default="normal", help="network initialization")
-        add("--init_gain", type=float, default=0.02, help="scaling factor for normal, xavier and orthogonal")
+        add("--init_gain", type=weight, default=0.02, help="scaling factor for normal, xavier and orthogonal")
         add("--seed", type=natural, default=0, help="of every random choice: the same seed repeats a run")
         add("--verbose", action="store_true",
             help="if specified, print more debugging information: networks layer by layer, tracebacks")
@@ -94,8 +95,10 @@ class BaseOptions:
         argv = sys.argv[1:] if argv is None else argv
         parser = self.parser()
         helping = not {"-h", "--help"}.isdisjoint(argv)
-        if not helping:
-            self.recall(parser, parser.parse_known_args(argv)[0])
+        # What is wrong with the earlier run is told below, when all options are known.
+        with suppress(UserError):
+            if not helping:
+                self.recall(parser, parser.parse_known_args(argv)[0])
         model = find_model(parser.parse_known_args(argv)[0].model)
         model.modify_commandline_options(parser, self.isTrain)
         # The model may have chosen another data set.
@@ -110,8 +113,7 @@ class BaseOptions:
         opt.isTrain = self.isTrain
         opt.explicit = _given(parser, vars(opt), argv)
         opt.gpu_ids = _parse_gpu_ids(opt.gpu_ids)
-        if opt.suffix:
-            opt.name = f"{opt.name}_{_format_suffix(opt).removeprefix('_')}"
+        opt.name = full_name(opt)
         self.check(opt)
         self.defaults = {key: parser.get_default(key) for key in vars(opt)}
         return opt
@@ -193,8 +195,14 @@ def _parse_gpu_ids(text: str) -> list[int]:
     return [i for i in ids if i >= 0]
 
 
-def _format_suffix(opt: argparse.Namespace) -> str:
+def full_name(opt: argparse.Namespace) -> str:
+    """The name of the run: --name, with --suffix filled in."""
+    if not opt.suffix:
+        return opt.name
     try:
-        return opt.suffix.format(**vars(opt))
-    except (KeyError, IndexError, ValueError) as error:
-        raise UserError(f"--suffix {opt.suffix}: {error} is no option to be named in braces") from error
+        suffix = opt.suffix.format(**vars(opt))
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+        raise UserError(
+            f"--suffix {opt.suffix} can't be filled in ({error}): name options in braces, as in {{model}}_{{netG}}"
+        ) from error
+    return f"{opt.name}_{suffix.removeprefix('_')}"

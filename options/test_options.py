@@ -3,7 +3,7 @@ import argparse
 from pathlib import Path
 
 from models.trained import find_generator, saved_options
-from options.base_options import BaseOptions, size_limit
+from options.base_options import BaseOptions, full_name, size_limit
 from util.errors import UserError
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
@@ -31,7 +31,7 @@ class TestOptions(BaseOptions):
         parser.set_defaults(model="test")
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
-        run = Path(opt.checkpoints_dir) / opt.name
+        run = Path(opt.checkpoints_dir) / full_name(opt)
         saved = saved_options(run)
         if opt.model == "test":
             found = find_generator(run, opt.epoch, opt.direction, saved, opt.model_suffix)

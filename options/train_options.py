@@ -6,7 +6,7 @@ from models.networks.losses import GAN_MODES
 from models.networks.patchgan import NLayerDiscriminator
 from models.schedulers import POLICIES
 from models.trained import saved_options
-from options.base_options import BaseOptions, natural, positive
+from options.base_options import BaseOptions, full_name, natural, positive
 from util.errors import UserError
 
 # What makes a checkpoint's networks; can't change when a run is continued.
@@ -65,7 +65,7 @@ class TrainOptions(BaseOptions):
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         if opt.continue_train:
-            saved = saved_options(Path(opt.checkpoints_dir) / opt.name)
+            saved = saved_options(Path(opt.checkpoints_dir) / full_name(opt))
             own = {"name", "checkpoints_dir", "continue_train", "epoch", "epoch_count", "suffix"}
             parser.set_defaults(**{k: v for k, v in saved.items() if k in vars(opt) and k not in own})
 
@@ -86,6 +86,11 @@ class TrainOptions(BaseOptions):
             raise UserError(
                 "--gan_mode wgangp penalises each image's gradient, which --norm batch mixes: give --norm instance "
                 "or --norm none"
+            )
+        if opt.gan_mode == "wgangp" and not opt.resize_or_crop.endswith("crop"):
+            raise UserError(
+                f"--gan_mode wgangp mixes images, which --resize_or_crop {opt.resize_or_crop} leaves of several sizes: "
+                "give --resize_or_crop scale_width_and_crop"
             )
         smallest = NLayerDiscriminator.smallest_input(3 if opt.netD == "basic" else opt.n_layers_D)
         if opt.netD != "pixel" and opt.resize_or_crop.endswith("crop") and opt.fineSize < smallest:
@@ -109,6 +114,7 @@ def _settle_gan_mode(opt: argparse.Namespace) -> None:
         raise UserError("--no_lsgan and --gan_mode lsgan contradict each other: give one of them")
     if opt.gan_mode is None or ("no_lsgan" in opt.explicit and "gan_mode" not in opt.explicit):
         opt.gan_mode = "vanilla" if opt.no_lsgan else "lsgan"
+    opt.no_lsgan = opt.gan_mode != "lsgan"
 
 
 def _same_architecture(opt: argparse.Namespace) -> None:

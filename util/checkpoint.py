@@ -24,13 +24,14 @@ def load(path: Path | str, device: torch.device | str = "cpu") -> Any:
         return torch.load(path, map_location=device, weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path} holds more than weights, or is damaged: it is not loaded") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # what damaged bytes make of an unpickler can't be foreseen
         raise UserError(f"{path} can't be read as a checkpoint; it may be truncated: save or copy it again") from error
 
 
 def load_weights(path: Path | str, device: torch.device | str = "cpu") -> dict[str, torch.Tensor]:
     """A network's state_dict. Raises UserError if the file holds something else."""
     state = load(path, device)
-    if not isinstance(state, dict) or not state or not all(isinstance(v, torch.Tensor) for v in state.values()):
+    tensors = isinstance(state, dict) and all(isinstance(v, torch.Tensor) for v in state.values())
+    if not state or not tensors or not all(isinstance(key, str) for key in state):
         raise UserError(f"{path} is no state_dict of a network: give a *_net_*.pth file")
     return dict(state)

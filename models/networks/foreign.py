@@ -42,10 +42,13 @@ def infer_generator(state: StateDict) -> dict[str, object]:
     Instance norm and no norm leave the same keys; instance is told, as CycleGAN's default.
     """
     state = {key.removeprefix("module."): value for key, value in state.items()}
-    if "model.model.0.weight" in state:
-        return _infer_unet(state)
-    if "model.1.weight" in state and any(".conv_block." in key for key in state):
-        return _infer_resnet(state)
+    try:
+        if "model.model.0.weight" in state:
+            return _infer_unet(state)
+        if "model.1.weight" in state and any(".conv_block." in key for key in state):
+            return _infer_resnet(state)
+    except (LookupError, ValueError):
+        pass  # a likeness of names only, or weights are missing
     return {}
 
 
