@@ -81,7 +81,8 @@ def describe_machine(device: torch.device) -> str:
     """What computes here, in a few words for people."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{torch.get_num_threads()} threads of a {platform.machine()} CPU"
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' if threads > 1 else ''} of a {platform.machine()} CPU"
 
 
 def duration(seconds: float) -> str:
