@@ -60,11 +60,19 @@ def _read_halves(path: Path) -> tuple[Image.Image, Image.Image]:
 
 
 def _match(A: Path, B: Path) -> list[tuple[Path, Path]]:
-    """The images of two folders by their names without suffix. Raises UserError for one without a partner."""
-    A_paths, B_paths = ({path.relative_to(folder).with_suffix(""): path for path in list_images(folder)}
-                        for folder in (A, B))  # fmt: skip
+    """The images of two folders by their names, where it makes no difference without suffix.
+
+    Raises UserError for one without a partner.
+    """
+    A_paths, B_paths = _by_name(A), _by_name(B)
     for here, there, folder in ((A_paths, B_paths, B), (B_paths, A_paths, A)):
         lonely = sorted(here.keys() - there.keys())
         if lonely:
             raise UserError(f"{here[lonely[0]]} has no partner in {folder} ({len(lonely)} such): add or remove it")
     return [(A_paths[name], B_paths[name]) for name in A_paths]
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    """The images of a folder in natural order; names that would be shared keep their suffix."""
+    paths = list_images(folder)
+    return dict(zip(result_names(paths, folder), paths, strict=True))

@@ -1,10 +1,11 @@
 """Finding images below a folder, and reading any of them right."""
 import re
+import warnings
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from util.errors import UserError
 
@@ -13,10 +14,15 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff",
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
 
-def natural_key(path: Path | str) -> list[tuple[int, int, str]]:
-    """Sorts page2 before page10, folder by folder."""
-    parts = re.split(r"(\d+)", str(path).lower())
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
+def natural_key(path: PurePath | str) -> tuple[list[list[int | str]], str]:
+    """Sorts page2 before page10, and page1 before page1-2, folder by folder; no two paths are equal."""
+    path = PurePath(path)
+    return [_numbers_apart(part) for part in (*path.parent.parts, path.stem, path.suffix)], str(path)
+
+
+def _numbers_apart(text: str) -> list[int | str]:
+    """Text and numbers in turn, text first, whatever the name begins with."""
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text.lower())]
 
 
 def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
@@ -41,10 +47,12 @@ def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
 
 
 def result_names(paths: list[Path], folder: Path) -> list[str]:
-    """What to call the results: paths below `folder` without suffix, or with it where two would be the same."""
-    relative = [path.relative_to(folder) for path in paths]
-    stems = Counter(path.with_suffix("") for path in relative)
-    return [str(path if stems[path.with_suffix("")] > 1 else path.with_suffix("")) for path in relative]
+    """What to call the results: paths below `folder` without suffix, or with it where the short name is taken,
+    also by one that differs in case alone or by the full name of another."""
+    full = [path.relative_to(folder) for path in paths]
+    short = [path.with_suffix("") for path in full]
+    taken = Counter(str(path).lower() for path in (*full, *short))
+    return [str(s if taken[str(s).lower()] == 1 else f) for f, s in zip(full, short, strict=True)]
 
 
 def read_image(path: Path | str, channels: int = 3) -> Image.Image:
@@ -53,11 +61,21 @@ def read_image(path: Path | str, channels: int = 3) -> Image.Image:
     Transparency is laid on white paper. Raises UserError, naming the file, if it can't be read.
     """
     try:
-        with Image.open(path) as image:
-            return to_paper(ImageOps.exif_transpose(image), channels)
-    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        reason = str(error).replace(str(path), "").strip() or type(error).__name__
-        raise UserError(f"can't read the image {path} ({reason}): mend or remove it") from error
+        with warnings.catch_warnings():
+            # Of large images and of crooked metadata; what matters is whether the image can be read.
+            warnings.simplefilter("ignore")
+            with Image.open(path) as image:
+                return to_paper(ImageOps.exif_transpose(image), channels)
+    except Exception as error:  # damaged bytes make the decoders raise nearly anything
+        raise UserError(f"can't read the image {path} ({_reason(error)}): mend or remove it") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why an image can't be read, in one line that does not name the file again."""
+    if isinstance(error, UnidentifiedImageError):
+        return "no image, or damaged"
+    reason = error.strerror if isinstance(error, OSError) else None
+    return " ".join((reason or str(error) or type(error).__name__).split())
 
 
 def to_paper(image: Image.Image, channels: int = 3) -> Image.Image:
@@ -65,20 +83,33 @@ def to_paper(image: Image.Image, channels: int = 3) -> Image.Image:
     if image.mode in _DEEP_MODES:
         image = _to_8_bits(image)
     if image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
-        if image.mode in ("La", "RGBa"):  # premultiplied: Pillow converts these to their plain form only
-            image = image.convert(image.mode[:-1] + "A")
-        layer = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+        image = _on_white(image)
+    if image.mode == "LAB":  # not converted to L directly
+        image = image.convert("RGB")
     return image.convert("RGB" if channels == 3 else "L")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """An image with an alpha channel, or with a color that means transparent, as opaque RGBA."""
+    if image.mode in ("La", "RGBa"):  # premultiplied: Pillow converts these to their plain form only
+        image = image.convert(image.mode[:-1] + "A")
+    color = image.info.get("transparency")
+    if isinstance(color, tuple) and max(color) > 255:  # given with 16 bits, while the pixels are read with 8
+        image = image.copy()
+        image.info["transparency"] = tuple(level >> 8 for level in color)
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
 
 
 def _to_8_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits, or floats, as mode L. Integers span 0..65535 (of 32 bits, also 0..255),
     floats 0..1 or 0..255."""
-    levels = np.asarray(image, dtype=np.float64)
+    levels = np.nan_to_num(np.asarray(image, dtype=np.float64))
     highest = levels.max(initial=0.0)
     if image.mode == "F":
         top = 1.0 if highest <= 1 else 255.0
     else:
         top = 255.0 if image.mode == "I" and highest <= 255 else 65535.0
+    if "transparency" in image.info:
+        levels[levels == image.info["transparency"]] = top
     return Image.fromarray((levels * (255.0 / top)).clip(0, 255).round().astype(np.uint8))

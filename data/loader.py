@@ -40,10 +40,11 @@ class ImageLoader:
         self.dataset = dataset
         self.batch_size = batch_size
         self.sampler = EpochSampler(len(dataset), shuffle, seed)
-        workers = min(num_threads, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else num_threads)
+        workers = min(num_threads, _cores())
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
             dataset, batch_size, sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
             pin_memory=torch.cuda.is_available(),
+            generator=torch.Generator(),  # else each epoch takes a number from the global one
         )  # fmt: skip
 
     def start(self, epoch: int, skip: int = 0) -> None:
@@ -58,5 +59,10 @@ class ImageLoader:
         try:
             yield from self.loader
         except UserError as error:
-            # A worker's error arrives with the worker's traceback in its text: the last line is the message.
-            raise UserError(str(error).strip().rpartition("UserError: ")[2]) from error
+            # A worker's error arrives with the worker's traceback in its text: the message comes last.
+            raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,6 +6,7 @@ from torch import nn
 
 from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
+from util.option_types import weight
 
 
 class Pix2PixModel(BaseModel):
@@ -16,7 +17,7 @@ class Pix2PixModel(BaseModel):
         parser.set_defaults(norm="batch", netG="unet_256", dataset_mode="aligned")
         if is_train:
             parser.set_defaults(pool_size=0, no_lsgan=True)
-            parser.add_argument("--lambda_L1", type=float, default=100.0, help="weight of the L1 loss")
+            parser.add_argument("--lambda_L1", type=weight, default=100.0, help="weight of the L1 loss")
         return parser
 
     def __init__(self, opt: argparse.Namespace) -> None:

@@ -59,7 +59,9 @@ def find_generator(
     path = paths[name]
     if not saved:
         told = infer_generator(load_weights(path))
-        return TrainedGenerator(name, path, told, f"the weights in {path}" if told else "")
+        untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)
+        source = f"its weights{f', which do not tell {untold}' if untold else ''}" if told else ""
+        return TrainedGenerator(name, path, told, source)
     architecture = {key: saved[key] for key in ARCHITECTURE if key in saved}
     side = name.removeprefix("G")
     architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]

@@ -14,6 +14,7 @@ from models.networks import DISCRIMINATORS, GENERATORS
 from models.networks.layers import INITS, NORMS
 from util.errors import UserError
 from util.files import write_text
+from util.option_types import natural, positive, size_limit, weight
 
 
 class Parser(argparse.ArgumentParser):
@@ -119,7 +120,8 @@ class BaseOptions:
         return opt
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
-        """Take defaults from an earlier run, where there is one to go on from."""
+        """Take defaults from an earlier run, where there is one to go on from. Called twice: before the model and
+        the data set are known, and with their options."""
 
     def check(self, opt: argparse.Namespace) -> None:
         """Refuse what can't work, before anything is loaded or written."""
@@ -141,39 +143,6 @@ class BaseOptions:
         # Infinity is no JSON; as a string it is read back through the option's own type.
         values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()}
         write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
-
-
-def positive(text: str) -> int:
-    """Type of an option: a whole number above 0."""
-    return _at_least(1, text)
-
-
-def natural(text: str) -> int:
-    """Type of an option: a whole number, 0 or more."""
-    return _at_least(0, text)
-
-
-def size_limit(text: str) -> float:
-    """Type of an option: how many at most; inf is no limit."""
-    return float("inf") if text == "inf" else _at_least(1, text)
-
-
-def weight(text: str) -> float:
-    """Type of an option: a number, 0 or more."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is no number of 0 or more")
-    return value
-
-
-def _at_least(least: int, text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number") from error
-    if value < least:
-        raise argparse.ArgumentTypeError(f"{text} is less than {least}")
-    return value
 
 
 def _given(parser: argparse.ArgumentParser, names: Iterable[str], argv: list[str]) -> set[str]:

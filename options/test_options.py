@@ -3,8 +3,9 @@ import argparse
 from pathlib import Path
 
 from models.trained import find_generator, saved_options
-from options.base_options import BaseOptions, full_name, size_limit
+from options.base_options import BaseOptions, full_name
 from util.errors import UserError
+from util.option_types import size_limit
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
 SCALE = ("loadSize", "fineSize", "resize_or_crop")
@@ -33,12 +34,14 @@ class TestOptions(BaseOptions):
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         run = Path(opt.checkpoints_dir) / full_name(opt)
         saved = saved_options(run)
+        # Comes into force in the second call; pix2pix knows no other direction.
+        parser.set_defaults(direction=saved.get("direction", "AtoB"))
         if opt.model == "test":
             found = find_generator(run, opt.epoch, opt.direction, saved, opt.model_suffix)
             known = dict(found.architecture)
         else:
             known = {k: v for k, v in saved.items() if k.startswith("netG") or k in ("norm", "ngf", "no_dropout")}
-            known |= {k: saved[k] for k in ("input_nc", "output_nc", "direction") if k in saved}
+            known |= {k: saved[k] for k in ("input_nc", "output_nc") if k in saved}
         known |= {key: saved[key] for key in SCALE if key in saved}
         parser.set_defaults(**{key: value for key, value in known.items() if key in vars(opt)})
 

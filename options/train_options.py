@@ -6,8 +6,9 @@ from models.networks.losses import GAN_MODES
 from models.networks.patchgan import NLayerDiscriminator
 from models.schedulers import POLICIES
 from models.trained import saved_options
-from options.base_options import BaseOptions, full_name, natural, positive
+from options.base_options import BaseOptions, full_name
 from util.errors import UserError
+from util.option_types import natural, positive
 
 # What makes a checkpoint's networks; can't change when a run is continued.
 ARCHITECTURE = (

@@ -1,0 +1,33 @@
+"""What the tests of several files set up alike."""
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+def data_options(dataroot: Path, **changes: Any) -> argparse.Namespace:
+    """The options that a data set reads: as in training, small, without randomness in the images themselves."""
+    options: dict[str, Any] = {
+        "dataroot": str(dataroot), "phase": "train", "isTrain": True, "direction": "AtoB", "dataset_mode": "unaligned",
+        "input_nc": 3, "output_nc": 3, "resize_or_crop": "none", "loadSize": 12, "fineSize": 8, "no_flip": True,
+        "serial_batches": False, "max_dataset_size": float("inf"), "batch_size": 1, "num_threads": 0, "seed": 0,
+    }  # fmt: skip
+    assert changes.keys() <= options.keys()
+    return argparse.Namespace(**(options | changes))
+
+
+def save_grey(path: Path, level: int, size: tuple[int, int] = (4, 4)) -> Path:
+    """An image of one grey level, its folders included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, level).save(path)
+    return path
+
+
+def save_noise(path: Path, size: tuple[int, int], seed: int = 0) -> Path:
+    """A color image without two places alike, its folders included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+    return path

@@ -1,0 +1,152 @@
+"""What is saved comes back; what is damaged, foreign or hostile is refused in one line, and never run."""
+import os
+import pickle
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from models.networks import define_G, foreign
+from util import checkpoint
+from util.errors import UserError
+
+
+class Trap:
+    """Unpickled, makes a file."""
+
+    def __init__(self, sprung: Path) -> None:
+        self.sprung = sprung
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.sprung),)
+
+
+def plain_pickle(content: object, path: Path) -> None:
+    path.write_bytes(pickle.dumps(content, protocol=2))
+
+
+def refusal(path: Path, load=checkpoint.load_weights) -> str:
+    """What is said about a file that can't be used; one line that names it."""
+    with pytest.raises(UserError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "\n" not in message
+    return message
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "latest_net_G.pth"
+    checkpoint.save(nn.Conv2d(3, 8, 3).state_dict(), path)
+    return path
+
+
+def test_round_trip(tmp_path):
+    content = {"a": torch.randn(2, 3), "b": [1, 2.5, float("inf"), None, "text"], "c": {"deep": torch.arange(3)}}
+    checkpoint.save(content, tmp_path / "new" / "folder" / "state.pth")
+    back = checkpoint.load(tmp_path / "new" / "folder" / "state.pth")
+    assert torch.equal(back["a"], content["a"])
+    assert torch.equal(back["c"]["deep"], content["c"]["deep"])
+    assert back["b"] == content["b"]
+
+
+@pytest.mark.parametrize("save", [torch.save, plain_pickle, lambda c, p: torch.save(
+    c, p, _use_new_zipfile_serialization=False)], ids=["zip", "pickle", "legacy"])  # fmt: skip
+@pytest.mark.parametrize("load", [checkpoint.load, checkpoint.load_weights])
+def test_code_in_a_file_is_not_run(tmp_path, save, load):
+    path, sprung = tmp_path / "evil.pth", tmp_path / "sprung"
+    save({"weight": torch.zeros(1), "trap": Trap(sprung)}, path)
+    assert "not loaded" in refusal(path, load)
+    assert not sprung.exists()
+    # The trap works: it is the loading that is safe.
+    torch.load(path, weights_only=False) if save is not plain_pickle else pickle.loads(path.read_bytes())
+    assert sprung.exists()
+
+
+def test_truncated_files(weights):
+    whole = weights.read_bytes()
+    for length in (0, 1, 10, 100, len(whole) // 2, len(whole) - 1):
+        weights.write_bytes(whole[:length])
+        refusal(weights)
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+def test_random_files(tmp_path):
+    chance = random.Random(0)
+    path = tmp_path / "noise.pth"
+    for head in (b"", b"PK\x03\x04", b"\x80\x02", b"\x80\x04\x95", b"(", b"}q", b"cos\nsystem\n"):
+        for length in (1, 7, 64, 1000):
+            path.write_bytes(head + chance.randbytes(length))
+            refusal(path)
+
+
+def test_missing_file(tmp_path):
+    assert "check --name, --checkpoints_dir and --epoch" in refusal(tmp_path / "7_net_G.pth")
+    refusal(tmp_path)  # a folder
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{}, [torch.zeros(1)], torch.zeros(1), {"epoch": 3}, {"weight": torch.zeros(1), "epoch": 3}, {1: torch.zeros(1)},
+     {"state_dict": {"weight": torch.zeros(1)}}, None],
+)  # fmt: skip
+def test_other_things_than_a_state_dict(tmp_path, content):
+    path = tmp_path / "other.pth"
+    checkpoint.save(content, path)
+    assert "no state_dict of a network" in refusal(path)
+
+
+class Unpicklable:
+    def __reduce__(self):
+        raise RuntimeError("in the midst of it")
+
+
+def test_an_error_in_the_midst_leaves_the_old_file(weights):
+    before = weights.read_bytes()
+    with pytest.raises(RuntimeError, match="in the midst"):
+        checkpoint.save({"weight": torch.zeros(100_000), "bad": Unpicklable()}, weights)
+    assert weights.read_bytes() == before
+    assert os.listdir(weights.parent) == [weights.name]
+
+
+def generator(**changed) -> nn.Module:
+    arguments = {"input_nc": 3, "output_nc": 3, "ngf": 4, "netG": "resnet_6blocks", "norm": "instance"} | changed
+    return define_G(**arguments)
+
+
+def test_a_prefix_of_parallel_training_is_taken_off():
+    net, other = generator(), generator()
+    foreign_state = {f"module.{key}": value for key, value in other.state_dict().items()}
+    adapted = foreign.adapt(foreign_state, net)
+    assert foreign.misfit(adapted, net) == ""
+    net.load_state_dict(adapted)
+    assert all(torch.equal(value, other.state_dict()[key]) for key, value in net.state_dict().items())
+    assert foreign.infer_generator(foreign_state) == foreign.infer_generator(other.state_dict())
+
+
+def test_statistics_of_instance_norm_are_dropped_those_of_batch_norm_kept():
+    batch = generator(norm="batch").state_dict()
+    assert foreign.adapt(batch, generator(norm="batch")).keys() == batch.keys()
+    statistics = {f"model.2.{name}": torch.zeros(4) for name in ("running_mean", "running_var")}
+    instance = generator()
+    assert foreign.adapt(instance.state_dict() | statistics, instance).keys() == instance.state_dict().keys()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda s: s.pop("model.1.weight"), "1 missing (first: model.1.weight)"),
+        (lambda s: s.update(extra=torch.zeros(1)), "1 unexpected (first: extra)"),
+        (lambda s: s.update({"model.1.bias": torch.zeros(5)}),
+         "1 of another shape (first: model.1.bias (5,) instead of (4,))"),
+        (lambda s: None, ""),
+    ],
+)  # fmt: skip
+def test_misfits_are_named(change, told):
+    net = generator()
+    state = dict(net.state_dict())
+    change(state)
+    assert foreign.misfit(state, net) == told
