@@ -18,7 +18,7 @@ from data import ImageLoader, create_dataset
 from models import BaseModel, create_model
 from options.train_options import TrainOptions
 from util import checkpoint
-from util.errors import reported
+from util.errors import UserError, reported
 from util.files import write_text
 from util.progress import Position, StepTimer, describe_machine, duration
 from util.visualizer import Visualizer
@@ -122,8 +122,13 @@ def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
         print(f"going on from the networks of epoch {opt.epoch} alone: optimizers and image pools begin anew")
         return Position(epoch=opt.epoch_count)
     state = checkpoint.load(path, model.device)
-    model.load_state_dict(state["model"])
-    position = Position(**state["position"])
+    try:
+        model.load_state_dict(state["model"])
+        position = Position(**state["position"])
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"{path} is no state of this run: remove it, and training goes on from the networks alone"
+        ) from error
     if "epoch_count" in opt.explicit:
         position = Position(opt.epoch_count, total_iters=position.total_iters, seconds=position.seconds)
     return position

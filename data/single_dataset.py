@@ -1,11 +1,13 @@
 """Images alone, one side only: what is to be colored."""
 import argparse
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data.base_dataset import BaseDataset
 from data.image_folder import list_images, read_image, result_names
+from util.errors import UserError
 
 
 class SingleDataset(BaseDataset):
@@ -17,6 +19,9 @@ class SingleDataset(BaseDataset):
         self.channels: int = opt.input_nc
         side = self.root / f"{self.phase}{opt.direction[0]}"
         self.folder = side if side.is_dir() else self.root
+        phases = _phases(self.root)
+        if phases and self.folder is self.root:
+            raise UserError(f"no folder {side}: choose one of --phase {', '.join(phases)}, or give a folder of images")
         if self.root.is_file():
             self.folder = self.root.parent
             self.paths = [self.root]
@@ -33,3 +38,8 @@ class SingleDataset(BaseDataset):
         path = self.paths[index]
         image = read_image(path, self.channels)
         return {"A": self.transform(image, self.transform.draw(rng)), "A_paths": str(path)}
+
+
+def _phases(root: Path) -> list[str]:
+    """The phases of a data set of two sides; none if `root` is something else."""
+    return sorted(path.name[:-1] for path in root.glob("?*A") if (root / f"{path.name[:-1]}B").is_dir())

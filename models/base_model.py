@@ -206,6 +206,8 @@ class BaseModel(ABC):
             scheduler.load_state_dict(saved | done)
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
+            if opt.resize_or_crop.endswith("crop"):  # images of another --fineSize would make no batch with new ones
+                pool.images = [image for image in pool.images if image.shape[-1] == opt.fineSize]
         self.generator.set_state(state["generator"].cpu())
         torch.set_rng_state(state["torch_generator"].cpu())
         for i, saved in zip(self.gpu_ids, state["cuda_generators"], strict=False):

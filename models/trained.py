@@ -57,6 +57,10 @@ def find_generator(
             "--checkpoints_dir, --epoch and --direction"
         )
     path = paths[name]
+    if name == "G" and back and saved:
+        raise UserError(
+            f"{run} was trained {saved['direction']} and knows no way back: leave out --direction {direction}"
+        )
     if not saved:
         told = infer_generator(load_weights(path))
         untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)

@@ -135,6 +135,13 @@ def test_statistics_of_instance_norm_are_dropped_those_of_batch_norm_kept():
     assert foreign.adapt(instance.state_dict() | statistics, instance).keys() == instance.state_dict().keys()
 
 
+def test_batch_norms_without_counters_load():
+    net = generator(norm="batch")
+    old = {key: value for key, value in net.state_dict().items() if not key.endswith("num_batches_tracked")}
+    assert foreign.misfit(old, net) != ""
+    assert foreign.misfit(foreign.adapt(old, net), net) == ""
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [

@@ -7,11 +7,14 @@ from PIL import Image
 
 import test as test_door
 import train as train_door
+from util import checkpoint
 from util.errors import reported
 
 GOLDEN = Path(__file__).parent / "golden"
 TINY = ["--gpu_ids", "-1", "--num_threads", "0", "--ngf", "2", "--ndf", "2", "--netG", "resnet_6blocks",
         "--loadSize", "24", "--fineSize", "24"]  # fmt: skip
+GENERATOR = {"input_nc": 3, "output_nc": 3, "ngf": 4, "netG": "resnet_6blocks", "norm": "instance",
+             "no_dropout": True}  # fmt: skip
 
 
 def draw(path: Path, size: tuple[int, int] = (24, 24)) -> None:
@@ -169,6 +172,28 @@ def test_a_damaged_state_is_named(root, call):
     given = [*TINY, "--ngf", "4", "--ndf", "4", "--dataroot", "data", "--name", "run", "--continue_train"]
     state.write_bytes((root / "checkpoints" / "run" / "latest_net_G_A.pth").read_bytes()[:500])
     assert "latest_state.pth" in refused(call(train_door, *given))
+
+
+def test_the_state_of_something_else_is_named(root, call):
+    copy_run(root)
+    checkpoint.save({"model": {}, "position": {"epoch": 3}}, root / "checkpoints" / "run" / "latest_state.pth")
+    given = [*TINY, "--ngf", "4", "--ndf", "4", "--dataroot", "data", "--name", "run", "--continue_train"]
+    assert "latest_state.pth is no state of this run" in refused(call(train_door, *given))
+
+
+def test_pairs_are_colored_in_the_direction_that_was_trained(root, call):
+    copy_run(root, direction="BtoA", **GENERATOR)
+    run = root / "checkpoints" / "run"
+    (run / "latest_net_G_A.pth").rename(run / "latest_net_G.pth")
+    given = ["--dataroot", "data/trainA", "--name", "run", "--direction", "AtoB", "--gpu_ids", "-1"]
+    assert "was trained BtoA and knows no way back" in refused(call(test_door, *given))
+
+
+def test_a_data_set_without_the_phase_is_not_colored_whole(root, call):
+    copy_run(root)
+    message = refused(call(test_door, "--dataroot", "data", "--name", "run", "--gpu_ids", "-1"))
+    assert "no folder data/testA" in message
+    assert "train" in message
 
 
 def test_verbose_gives_the_traceback(root, call):

@@ -16,7 +16,7 @@ from util.image_pool import ImagePool
 
 TINY = [
     "--gpu_ids=-1", "--ngf=2", "--ndf=2", "--netG=resnet_6blocks", "--netD=n_layers", "--n_layers_D=1",
-    "--norm=instance",
+    "--norm=instance", "--fineSize=16",
 ]  # fmt: skip
 
 
@@ -116,6 +116,21 @@ def test_weights_of_the_losses(tmp_path):
     assert ratios == pytest.approx(expected, rel=1e-5)
 
 
+def test_noise_in_the_cycle_while_training_only(tmp_path):
+    quiet, noisy = make(tmp_path), make(tmp_path, "--cycle_noise", "0.5")
+    for model in (quiet, noisy):
+        model.set_input(batch())
+        model.forward()
+    assert torch.equal(quiet.fake_B, noisy.fake_B)
+    assert not torch.equal(quiet.rec_A, noisy.rec_A)
+    assert not torch.equal(quiet.rec_B, noisy.rec_B)
+    noise = noisy.noisy(torch.zeros(1, 3, 64, 64))
+    assert noise.std().item() == pytest.approx(0.5, rel=0.05)
+    noisy.isTrain = False
+    noisy.test()
+    assert torch.equal(noisy.rec_B, quiet.rec_B)
+
+
 def test_generators_may_differ(tmp_path):
     model = make(tmp_path, "--netG_A", "unet_128", "--netG_B", "resnet_9blocks")
     assert [type(net).__name__ for net in (model.netG_A, model.netG_B)] == ["UnetGenerator", "ResnetGenerator"]
@@ -183,6 +198,15 @@ def test_what_is_given_wins_over_the_saved_state(tmp_path, changed, rate, beta1)
     resumed.load_state_dict(model.state_dict())
     assert resumed.learning_rates() == pytest.approx({"G": rate, "D": rate})
     assert resumed.optimizer_G.param_groups[0]["betas"] == (beta1, 0.999)
+
+
+def test_pools_hold_no_images_of_another_size(tmp_path):
+    model = make(tmp_path, "--fineSize", "16")
+    step(model)
+    for size, kept in (("16", 1), ("12", 0)):
+        resumed = make(tmp_path, "--fineSize", size)
+        resumed.load_state_dict(model.state_dict())
+        assert len(resumed.fake_B_pool.images) == kept
 
 
 def test_what_a_checkpoint_was_made_with_is_told(tmp_path):

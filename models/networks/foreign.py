@@ -9,10 +9,12 @@ _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
 
 def adapt(state: StateDict, net: nn.Module) -> StateDict:
-    """The same weights under the keys of `net`: without DataParallel's `module.` prefix, and without the
-    running statistics of instance norms, which some forks save and never use.
+    """The same weights under the keys of `net`: without DataParallel's `module.` prefix, without the running
+    statistics of instance norms, which some forks save and never use, and with the counters of batch norms, which
+    files from before torch 0.4 lack.
     """
-    state = {key.removeprefix("module."): value for key, value in state.items()}
+    counters = {key: value for key, value in net.state_dict().items() if key.endswith("num_batches_tracked")}
+    state = counters | {key.removeprefix("module."): value for key, value in state.items()}
     return {
         key: value
         for key, value in state.items()

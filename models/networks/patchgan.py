@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from models.networks.layers import get_norm_layer, needs_bias
+from util.errors import UserError
 
 
 class NLayerDiscriminator(nn.Module):
@@ -28,8 +29,14 @@ class NLayerDiscriminator(nn.Module):
             channels = widened
         layers.append(nn.Conv2d(channels, 1, 4, stride=1, padding=1))
         self.model = nn.Sequential(*layers)
+        self.smallest = self.smallest_input(n_layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if min(x.shape[-2:]) < self.smallest:
+            raise UserError(
+                f"an image of {x.shape[-1]} x {x.shape[-2]} pixels is too small for the discriminator, which needs "
+                f"{self.smallest} x {self.smallest}: remove it, or train with a larger --loadSize, or --netD pixel"
+            )
         return self.model(x)
 
     @staticmethod
