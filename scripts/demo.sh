@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # From nothing to a page of colored drawings, on any machine: draws a small manga, trains on it for two or three
 # minutes to show what a run looks like, and colors its test pages with the weights that ship in
-# checkpoints/demo_color (the same training, carried on for longer: scripts/train_demo.sh). `make demo` calls it.
+# checkpoints/demo_color (the same training carried on for longer: scripts/train_demo.sh). `make demo` calls it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python}

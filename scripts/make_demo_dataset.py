@@ -37,6 +37,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
     parser.add_argument("--pages", type=_at_least(0), default=160, help="training pages in each domain")
+    parser.add_argument("--paired", action="store_true", help="the same pages in trainA and trainB, for pix2pix")
     parser.add_argument("--val", type=_at_least(0), default=8, help="validation pairs")
     parser.add_argument("--test", type=_at_least(0), default=8, help="test pairs")
     parser.add_argument("--width", type=_at_least(64), default=256, help="page width in pixels")
@@ -49,7 +50,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def page_settings(args: argparse.Namespace) -> dict[str, int | str]:
     """Everything the pictures depend on: two folders with equal settings hold equal pictures."""
-    names = ("pages", "val", "test", "width", "height", "seed")
+    names = ("pages", "paired", "val", "test", "width", "height", "seed")
     settings: dict[str, int | str] = {"world": WORLD, "version": WORLD_VERSION}
     return settings | {name: getattr(args, name) for name in names}
 
@@ -57,15 +58,19 @@ def page_settings(args: argparse.Namespace) -> dict[str, int | str]:
 def plan(settings: dict, root: Path) -> Iterator[Job]:
     """One job for each page, with the file of its scan and of its coloring (None where not wanted).
 
-    Page numbers run on through trainA, trainB, val and test, so no page lands in two places.
+    Page numbers run on through trainA, trainB, val and test, so no page lands in two places; only where pairs
+    are wanted do trainA and trainB hold the same pages.
     """
     seed, width, height, pages = (settings[name] for name in ("seed", "width", "height", "pages"))
     for index in range(pages):
         name = f"page_{index:04d}.png"
-        yield seed, index, width, height, root / "trainA" / name, None
-    for index in range(pages, 2 * pages):
-        yield seed, index, width, height, None, root / "trainB" / f"page_{index:04d}.png"
-    first = 2 * pages
+        coloring = root / "trainB" / name if settings["paired"] else None
+        yield seed, index, width, height, root / "trainA" / name, coloring
+    first = pages
+    if not settings["paired"]:
+        for index in range(pages, 2 * pages):
+            yield seed, index, width, height, None, root / "trainB" / f"page_{index:04d}.png"
+        first += pages
     for split in ("val", "test"):
         for index in range(first, first + settings[split]):
             name = f"page_{index:04d}.png"

@@ -1,0 +1,54 @@
+"""Make a small copy of a run that only colors: the generators in half precision, the options, how it was trained.
+
+    python scripts/ship_weights.py checkpoints/onepiece shared/onepiece
+
+test.py reads the copy like the run itself: `--checkpoints_dir shared --name onepiece`.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from util import checkpoint
+from util.errors import UserError, reported
+from util.files import replacing
+
+TOLD = ("opt.json", "opt.txt", "training.json")
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of the run")
+    parser.add_argument("out", type=Path, help="the folder to write")
+    parser.add_argument("--epoch", default="latest", help="whose weights")
+    parser.add_argument("--generators", nargs="+", default=["G", "G_A"], help="which, where they exist")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    paths = [args.run / f"{args.epoch}_net_{name}.pth" for name in args.generators]
+    found = [path for path in paths if path.is_file()]
+    if not found:
+        raise UserError(f"no {' or '.join(path.name for path in paths)} in {args.run}: check the folder and --epoch")
+    for path in found:
+        checkpoint.save(_halved(checkpoint.load_weights(path)), args.out / path.name.replace(args.epoch, "latest"))
+    for name in TOLD:
+        if (args.run / name).is_file():
+            with replacing(args.out / name) as temporary:
+                temporary.write_bytes((args.run / name).read_bytes())
+    size = sum(path.stat().st_size for path in args.out.iterdir())
+    print(f"{', '.join(path.name for path in found)} in {args.out}: {size / 2**20:.1f} MiB")
+
+
+def _halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights as float16, which is read back as float32 to 3 digits; counters stay whole numbers."""
+    return {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+
+
+if __name__ == "__main__":
+    with reported():
+        main()
