@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# From nothing to a page of colored drawings, on any machine: draws a small manga, trains on it for two or three
-# minutes to show what a run looks like, and colors its test pages with the weights that ship in
-# checkpoints/demo_color (the same training carried on for longer: scripts/train_demo.sh). `make demo` calls it.
+# From nothing to a page of colored drawings, on any machine: draws a small manga, trains a CycleGAN on it for two
+# or three minutes to show what a run looks like (its colors are mud still), and colors the test pages with the
+# weights that ship in checkpoints/demo_color. `make demo` calls it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python}
-data=datasets/demo
 short_run=checkpoints/demo
 
 echo "== 1/3 drawing the demo manga"
-"$python" scripts/make_demo_dataset.py --out "$data"
+"$python" scripts/make_demo_dataset.py --out datasets/demo
 
-echo "== 2/3 a short training, to see a run: unpaired scans and colorings"
+echo "== 2/3 a short training, to see a run: scans and colorings that are no pairs"
 if [ -f "$short_run/6_net_G_A.pth" ]; then
   echo "$short_run is trained already"
 else
-  scripts/train_demo.sh --name demo --niter 3 --niter_decay 3 --save_epoch_freq 6
+  "$python" train.py --dataroot datasets/demo --name demo --input_nc 1 --netG resnet_6blocks --ngf 16 --ndf 16 \
+    --resize_or_crop crop --fineSize 128 --niter 3 --niter_decay 3 --display_freq 160 --update_html_freq 160 \
+    --save_epoch_freq 6
 fi
 
-echo "== 3/3 coloring the test pages with checkpoints/demo_color"
-"$python" test.py --dataroot "$data" --name demo_color
+echo "== 3/3 coloring the test pages with the shipped weights"
+"$python" test.py --dataroot datasets/demo --name demo_color
 
 cat <<END
 

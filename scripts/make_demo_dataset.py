@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from multiprocessing import Pool
 from pathlib import Path
 
+from tqdm import tqdm
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.manga_world import render_page
@@ -96,13 +98,15 @@ def write_dataset(out: Path, settings: dict, workers: int) -> None:
         for folder in ("trainA", "trainB", "valA", "valB", "testA", "testB"):
             (root / folder).mkdir(parents=True)
         jobs = list(plan(settings, root))
-        if workers == 1:
-            for job in jobs:
-                draw_job(job)
-        else:
-            with Pool(workers) as pool:
-                for _ in pool.imap_unordered(draw_job, jobs, chunksize=4):
-                    pass
+        with tqdm(total=len(jobs), unit="page", disable=None) as bar:
+            if workers == 1:
+                for job in jobs:
+                    draw_job(job)
+                    bar.update()
+            else:
+                with Pool(workers) as pool:
+                    for _ in pool.imap_unordered(draw_job, jobs, chunksize=4):
+                        bar.update()
         (root / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         if out.exists():
             out.rename(Path(temporary) / "replaced")

@@ -129,6 +129,16 @@ def test_command_writes_the_folders_and_reuses_them(tmp_path: Path, capsys: pyte
     assert _snapshot(out) == before
 
 
+def test_pairs_on_request(tmp_path: Path):
+    out = tmp_path / "pairs"
+    assert main(["--out", str(out), *SMALL, "--paired"]) == 0
+    names = sorted(path.name for path in (out / "trainA").iterdir())
+    assert names == sorted(path.name for path in (out / "trainB").iterdir())
+    assert not set(names) & {path.name for path in (out / "testA").iterdir()}
+    with Image.open(out / "trainA" / names[1]) as scan, Image.open(out / "trainB" / names[1]) as coloring:
+        assert (scan.tobytes(), coloring.tobytes()) == tuple(layer.tobytes() for layer in render_page(0, 1, 96, 128))
+
+
 def test_other_settings_need_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "demo"
     assert main(["--out", str(out), *SMALL]) == 0
