@@ -2,7 +2,7 @@
 # Trains the weights that ship in checkpoints/demo_color: pix2pix on pairs of demo pages, none of which the demo
 # colors. Options given here are handed to train.py and win:
 #
-#     scripts/train_demo.sh                                      # checkpoints/demo_pairs, 15 minutes on 1 core
+#     scripts/train_demo.sh                                      # checkpoints/demo_pairs, about 20 minutes on 1 core
 #     scripts/train_demo.sh --name mine --niter 10 --niter_decay 10
 #
 # python scripts/ship_weights.py checkpoints/demo_pairs checkpoints/demo_color makes the small copy of it.
