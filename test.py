@@ -32,8 +32,10 @@ def main() -> None:
     model = create_model(opt)
     model.setup(opt)
     page = results_page(opt)
-    color(opt, dataset, model, page)
-    page.save()
+    try:
+        color(opt, dataset, model, page)
+    finally:  # what was done is worth a look, whatever came after
+        page.save()
     print(f"to look at: {page.web_dir / 'index.html'}")
 
 

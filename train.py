@@ -18,9 +18,10 @@ from data import ImageLoader, create_dataset
 from models import BaseModel, create_model
 from options.train_options import TrainOptions
 from util import checkpoint
+from util.device import describe_device
 from util.errors import UserError, reported
 from util.files import write_text
-from util.progress import Position, StepTimer, describe_machine, duration
+from util.progress import Position, StepTimer, duration
 from util.visualizer import Visualizer
 
 
@@ -31,6 +32,9 @@ def main() -> None:
     model = create_model(opt)
     model.setup(opt)
     position = start_position(opt, model)
+    if position.epoch > last_epoch(opt):
+        print(f"{model.save_dir} is trained to its last epoch: give a larger --niter or --niter_decay to go on")
+        return
     print(options.text(opt))
     options.save(opt)
     visualizer = Visualizer(opt, start_iters=position.total_iters)
@@ -94,9 +98,11 @@ def report(
         rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
         speed = {"speed/images_per_second": timer.images_per_second()}
         visualizer.plot_scalars(position.total_iters, rates | speed)
-    on_page = position.due(opt.update_html_freq, images)
-    if on_page or position.due(opt.display_freq, images):
-        visualizer.display_current_results(model.get_current_visuals(), position.epoch, position.total_iters, on_page)
+    on_page, log = position.due(opt.update_html_freq, images), position.due(opt.display_freq, images)
+    if on_page or log:
+        visualizer.display_current_results(
+            model.get_current_visuals(), position.epoch, position.total_iters, on_page, log
+        )
 
 
 def save(model: BaseModel, position: Position) -> None:
@@ -108,7 +114,7 @@ def save(model: BaseModel, position: Position) -> None:
         "epochs": position.epoch - 1,
         "images": position.total_iters,
         "seconds": round(position.seconds),
-        "machine": describe_machine(model.device),
+        "machine": describe_device(model.device),
     }
     write_text(model.save_dir / "training.json", json.dumps(history, indent=1) + "\n")
 
@@ -121,7 +127,7 @@ def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
     if opt.epoch != "latest" or not path.is_file():
         print(f"going on from the networks of epoch {opt.epoch} alone: optimizers and image pools begin anew")
         return Position(epoch=opt.epoch_count)
-    state = checkpoint.load(path, model.device)
+    state = checkpoint.load(path)
     try:
         model.load_state_dict(state["model"])
         position = Position(**state["position"])

@@ -3,6 +3,8 @@ data/NAME_dataset.py). Imports nothing of models."""
 import argparse
 from pathlib import Path
 
+import torch
+
 from data.base_dataset import BaseDataset, Place
 from data.loader import ImageLoader
 from util.plugins import find_class, plugin_names
@@ -23,4 +25,5 @@ def find_dataset(name: str) -> type[BaseDataset]:
 def create_dataset(opt: argparse.Namespace) -> ImageLoader:
     """The batches that the options ask for, an epoch each time it is iterated."""
     dataset = find_dataset(opt.dataset_mode)(opt)
-    return ImageLoader(dataset, opt.batch_size, opt.num_threads, not opt.serial_batches, opt.seed)
+    pin_memory = bool(opt.gpu_ids) and torch.cuda.is_available()
+    return ImageLoader(dataset, opt.batch_size, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory)

@@ -24,6 +24,8 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
     """To add a data set, write data/NAME_dataset.py with a class NameDataset(BaseDataset) that implements
     `__len__`, `names` and `item`."""
 
+    sides: tuple[str, ...] = ("A", "B")  # what an item holds
+
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
         """Add the data set's own options and change defaults."""

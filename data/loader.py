@@ -29,21 +29,24 @@ class EpochSampler(Sampler[Place]):
 
 
 class ImageLoader:
-    """Iterate it for the batches of one epoch: dicts of tensors (N, C, H, W) and lists of paths.
+    """Iterate it for the batches of one epoch, and again for the next: dicts of tensors (N, C, H, W) and lists of
+    paths.
 
-    num_threads: worker processes, never more than this machine has cores; 0 reads in this process.
+    num_threads: worker processes, never more than this machine has cores; 0 reads in this process. pin_memory: hand
+    out tensors that a GPU can fetch by itself.
     """
 
     def __init__(
-        self, dataset: BaseDataset, batch_size: int, num_threads: int, shuffle: bool, seed: int
-    ) -> None:
+        self, dataset: BaseDataset, batch_size: int, num_threads: int, shuffle: bool, seed: int,
+        pin_memory: bool = False,
+    ) -> None:  # fmt: skip
         self.dataset = dataset
         self.batch_size = batch_size
         self.sampler = EpochSampler(len(dataset), shuffle, seed)
         workers = min(num_threads, _cores())
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
             dataset, batch_size, sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
-            pin_memory=torch.cuda.is_available(),
+            pin_memory=pin_memory,
             generator=torch.Generator(),  # else each epoch takes a number from the global one
         )  # fmt: skip
 
@@ -58,6 +61,7 @@ class ImageLoader:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         try:
             yield from self.loader
+            self.start(self.sampler.epoch + 1)
         except UserError as error:
             # A worker's error arrives with the worker's traceback in its text: the message comes last.
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error

@@ -14,6 +14,8 @@ class SingleDataset(BaseDataset):
     """`--dataroot` is a folder of images, one image, or a data set whose PHASEA (PHASEB with
     --direction BtoA) is meant."""
 
+    sides = ("A",)
+
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
         self.channels: int = opt.input_nc
@@ -22,6 +24,11 @@ class SingleDataset(BaseDataset):
         phases = _phases(self.root)
         if phases and self.folder is self.root:
             raise UserError(f"no folder {side}: choose one of --phase {', '.join(phases)}, or give a folder of images")
+        if (self.root / "train").is_dir() and (self.root / self.phase).is_dir():
+            raise UserError(
+                f"{self.root} holds scans and colorings side by side: add --model pix2pix to color the scans in "
+                f"{self.root / self.phase}, or give a folder of scans alone"
+            )
         if self.root.is_file():
             self.folder = self.root.parent
             self.paths = [self.root]

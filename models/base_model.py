@@ -13,7 +13,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from models.networks import define_D, define_G, foreign
 from models.schedulers import get_scheduler
 from util import checkpoint
-from util.device import choose_device
+from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
 
@@ -29,6 +29,8 @@ class BaseModel(ABC):
     visual_names: attributes to show, tensors (N, C, H, W) in [-1, 1]; model_names: attributes netNAME to save;
     optimizers: in a fixed order; pools: image pools by name.
     """
+
+    sides: tuple[str, ...] = ("A", "B")  # what a batch must hold
 
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
@@ -55,9 +57,13 @@ class BaseModel(ABC):
     def set_input(self, input: Batch) -> None:
         """Take a batch with both sides: real_A is the side that --direction starts from, real_B the other."""
         source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
-        self.real_A = input[source].to(self.device, non_blocking=True)
-        self.real_B = input[target].to(self.device, non_blocking=True)
+        self.real_A, self.real_B = self.to_device(input[source]), self.to_device(input[target])
         self.image_paths = input[f"{source}_paths"]
+
+    def to_device(self, images: torch.Tensor) -> torch.Tensor:
+        """The images where the networks are. Only CUDA copies from pinned memory beside the computation; elsewhere
+        an image that is not waited for may be freed before it has been read."""
+        return images.to(self.device, non_blocking=self.device.type == "cuda")
 
     @abstractmethod
     def forward(self) -> None:
@@ -124,10 +130,12 @@ class BaseModel(ABC):
         with torch.no_grad():
             self.forward()
 
-    def update_learning_rate(self, metric: float) -> None:
-        """Step every scheduler at the end of an epoch; plateau looks at the mean metric of that epoch."""
+    def update_learning_rate(self, metric: float | None = None) -> None:
+        """Step every scheduler at the end of an epoch; plateau needs the mean metric of that epoch."""
         for scheduler in self.schedulers:
             if isinstance(scheduler, ReduceLROnPlateau):
+                if metric is None:
+                    raise ValueError("--lr_policy plateau follows the mean metric of the epoch: hand it over")
                 scheduler.step(metric)
             else:
                 scheduler.step()
@@ -190,7 +198,7 @@ class BaseModel(ABC):
             "pools": {name: pool.state_dict() for name, pool in self.pools.items()},
             "generator": self.generator.get_state(),
             "torch_generator": torch.get_rng_state(),
-            "cuda_generators": [torch.cuda.get_rng_state(i) for i in self.gpu_ids],
+            "device_generators": generator_states(self.device, self.gpu_ids),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -210,8 +218,7 @@ class BaseModel(ABC):
                 pool.images = [image for image in pool.images if image.shape[-1] == opt.fineSize]
         self.generator.set_state(state["generator"].cpu())
         torch.set_rng_state(state["torch_generator"].cpu())
-        for i, saved in zip(self.gpu_ids, state["cuda_generators"], strict=False):
-            torch.cuda.set_rng_state(saved.cpu(), i)
+        set_generator_states(state["device_generators"], self.device, self.gpu_ids)
 
     def print_networks(self, verbose: bool) -> None:
         """One line a network; the layers too when verbose."""
@@ -232,8 +239,8 @@ def _bare(net: nn.Module) -> nn.Module:
 
 
 def _difference(state: foreign.StateDict, net: nn.Module) -> str:
-    """Which options a generator's weights were made with, where they are not those of `net`; else empty."""
-    told, own = foreign.infer_generator(state), foreign.infer_generator(net.state_dict())
+    """Which options the weights were made with, where they are not those of `net`; else empty."""
+    told, own = foreign.infer_options(state), foreign.infer_options(net.state_dict())
     differing = [_as_option(key, value) for key, value in told.items() if own.get(key, value) != value]
     return f"it was made with {' '.join(differing)}: give these" if differing else ""
 

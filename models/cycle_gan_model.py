@@ -21,6 +21,8 @@ class CycleGANModel(BaseModel):
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
         parser.set_defaults(no_dropout=True)  # CycleGAN's generators use none
         add = parser.add_argument
+        add("--dropout", dest="no_dropout", action="store_false", default=True,
+            help="dropout in the generators after all (--no_dropout is CycleGAN's default)")  # fmt: skip
         add("--netG_A", help="generator A→B, where it differs from --netG")
         add("--netG_B", help="generator B→A, where it differs from --netG")
         if is_train:
@@ -30,12 +32,6 @@ class CycleGANModel(BaseModel):
                 "--lambda_identity", type=weight, default=0.5,
                 help="weight of the identity loss, relative to lambda_A and lambda_B: a generator should keep "
                 "what already is in its target domain; 0 switches it off",
-            )  # fmt: skip
-            add(
-                "--cycle_noise", type=weight, default=0.0,
-                help="standard deviation of the noise that is laid over a generated image before it is translated "
-                "back (images span -1 to 1); it wipes out colors that a generator hides in faint patterns instead of "
-                "learning them; 0 is the original CycleGAN",
             )  # fmt: skip
         return parser
 
@@ -64,17 +60,9 @@ class CycleGANModel(BaseModel):
 
     def forward(self) -> None:
         self.fake_B = self.netG_A(self.real_A)
-        self.rec_A = self.netG_B(self.noisy(self.fake_B))
+        self.rec_A = self.netG_B(self.fake_B)
         self.fake_A = self.netG_B(self.real_B)
-        self.rec_B = self.netG_A(self.noisy(self.fake_A))
-
-    def noisy(self, image: torch.Tensor) -> torch.Tensor:
-        """The image under the noise of --cycle_noise while training (after Chu et al. 2017, who found that CycleGAN
-        hides what the cycle needs in patterns too faint to see)."""
-        if not (self.isTrain and self.opt.cycle_noise):
-            return image
-        noise = torch.randn(image.shape, generator=self.generator, dtype=image.dtype)
-        return image + self.opt.cycle_noise * noise.to(image.device)
+        self.rec_B = self.netG_A(self.fake_A)
 
     def optimize_parameters(self) -> None:
         self.forward()

@@ -9,6 +9,8 @@ from util.errors import UserError
 class TestModel(BaseModel):
     """Finds the generator for --direction among the files of a checkpoint: G, or G_A / G_B of a CycleGAN."""
 
+    sides = ("A",)
+
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
         if is_train:
@@ -28,7 +30,7 @@ class TestModel(BaseModel):
         setattr(self, f"net{found.name}", self.netG)
 
     def set_input(self, input: Batch) -> None:
-        self.real = input["A"].to(self.device, non_blocking=True)
+        self.real = self.to_device(input["A"])
         self.image_paths = input["A_paths"]
 
     def forward(self) -> None:

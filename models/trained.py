@@ -53,8 +53,8 @@ def find_generator(
     name = next((name for name in names if paths[name].is_file()), None)
     if name is None:
         raise UserError(
-            f"no generator in {run}: looked for {' and '.join(p.name for p in paths.values())}; check --name, "
-            "--checkpoints_dir, --epoch and --direction"
+            f"no generator in {run}: looked for {' and '.join(p.name for p in paths.values())}; check --name (with its "
+            "suffix), --checkpoints_dir, --epoch and --direction"
         )
     path = paths[name]
     if name == "G" and back and saved:
@@ -66,7 +66,10 @@ def find_generator(
         untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)
         source = f"its weights{f', which do not tell {untold}' if untold else ''}" if told else ""
         return TrainedGenerator(name, path, told, source)
-    architecture = {key: saved[key] for key in ARCHITECTURE if key in saved}
+    if not saved.keys() >= set(ARCHITECTURE):
+        source = f"its weights, for {run / 'opt.json'} does not tell it"
+        return TrainedGenerator(name, path, infer_generator(load_weights(path)), source)
+    architecture = {key: saved[key] for key in ARCHITECTURE}
     side = name.removeprefix("G")
     architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]
     if side == "_B":

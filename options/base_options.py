@@ -105,6 +105,7 @@ class BaseOptions:
         # The model may have chosen another data set.
         dataset = find_dataset(parser.parse_known_args(argv)[0].dataset_mode)
         dataset.modify_commandline_options(parser, self.isTrain)
+        self.defaults = {key: parser.get_default(key) for key in vars(parser.parse_known_args(argv)[0])}
         if not helping:
             self.recall(parser, parser.parse_known_args(argv)[0])
         # Only now, so that --help tells the options of the model and the data set too.
@@ -115,8 +116,13 @@ class BaseOptions:
         opt.explicit = _given(parser, vars(opt), argv)
         opt.gpu_ids = _parse_gpu_ids(opt.gpu_ids)
         opt.name = full_name(opt)
+        if model.sides != dataset.sides:
+            fitting = [mode for mode in dataset_modes() if find_dataset(mode).sides == model.sides]
+            raise UserError(
+                f"--model {opt.model} can't learn or color from --dataset_mode {opt.dataset_mode}: give "
+                f"--dataset_mode {' or '.join(fitting)}"
+            )
         self.check(opt)
-        self.defaults = {key: parser.get_default(key) for key in vars(opt)}
         return opt
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
@@ -131,8 +137,10 @@ class BaseOptions:
         lines = ["----------------- Options ---------------"]
         for key, value in sorted(_public(opt).items()):
             line = f"{key:>25}: {value!s:<30}"
-            if key in self.defaults and str(value) != str(self.defaults[key]):
-                line += f"\t[default: {self.defaults[key]}]"
+            default = self.defaults.get(key)
+            told = ",".join(map(str, value)) if isinstance(value, list) else value
+            if default is not None and told != default:
+                line += f"\t[default: {default}]"
             lines.append(line.rstrip())
         return "\n".join([*lines, "----------------- End -------------------"])
 

@@ -101,12 +101,19 @@ class TrainOptions(BaseOptions):
             )
         if opt.niter + opt.niter_decay == 0:
             raise UserError("--niter 0 and --niter_decay 0 leave nothing to train: give one of them an epoch")
+        if "epoch_count" in opt.explicit and opt.epoch_count > opt.niter + opt.niter_decay:
+            raise UserError(
+                f"--epoch_count {opt.epoch_count} is beyond the last epoch, {opt.niter + opt.niter_decay}: give a "
+                "larger --niter or --niter_decay"
+            )
         if not opt.lr > 0:
             raise UserError(f"--lr {opt.lr:g} learns nothing: give a rate above 0, such as 0.0002")
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train:
             _same_architecture(opt)
+        else:
+            _not_trained_yet(opt)
 
 
 def _settle_gan_mode(opt: argparse.Namespace) -> None:
@@ -127,3 +134,10 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(
                 f"{run} was trained with {key} {saved[key]}: leave out --{key} to continue it, or give another --name"
             )
+
+
+def _not_trained_yet(opt: argparse.Namespace) -> None:
+    """A new run does not write over the weights of an older one, which it could then be mistaken for."""
+    run = Path(opt.checkpoints_dir) / opt.name
+    if any(run.glob("*_net_*.pth")):
+        raise UserError(f"{run} holds weights already: add --continue_train to go on, or give another --name")

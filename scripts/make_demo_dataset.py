@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.manga_world import render_page
+from util.errors import UserError, reported
+from util.option_types import at_least
 
 SETTINGS_FILE = "settings.json"
 WORLD = "manga_world"
@@ -22,30 +24,17 @@ WORLD_VERSION = 1
 Job = tuple[int, int, int, int, Path | None, Path | None]
 
 
-def _at_least(minimum: int) -> Callable[[str], int]:
-    """An argparse type: an integer that is ``minimum`` or more."""
-
-    def parse(text: str) -> int:
-        value = int(text)
-        if value < minimum:
-            raise argparse.ArgumentTypeError(f"must be at least {minimum}, not {value}")
-        return value
-
-    parse.__name__ = "integer"
-    return parse
-
-
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
-    parser.add_argument("--pages", type=_at_least(0), default=160, help="training pages in each domain")
+    parser.add_argument("--pages", type=at_least(0), default=160, help="training pages in each domain")
     parser.add_argument("--paired", action="store_true", help="the same pages in trainA and trainB, for pix2pix")
-    parser.add_argument("--val", type=_at_least(0), default=8, help="validation pairs")
-    parser.add_argument("--test", type=_at_least(0), default=8, help="test pairs")
-    parser.add_argument("--width", type=_at_least(64), default=256, help="page width in pixels")
-    parser.add_argument("--height", type=_at_least(64), default=368, help="page height in pixels")
-    parser.add_argument("--seed", type=_at_least(0), default=0, help="the world's seed")
-    parser.add_argument("--workers", type=_at_least(1), default=2, help="processes that draw")
+    parser.add_argument("--val", type=at_least(0), default=8, help="validation pairs")
+    parser.add_argument("--test", type=at_least(0), default=8, help="test pairs")
+    parser.add_argument("--width", type=at_least(64), default=256, help="page width in pixels")
+    parser.add_argument("--height", type=at_least(64), default=368, help="page height in pixels")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="the world's seed")
+    parser.add_argument("--workers", type=at_least(1), default=2, help="processes that draw")
     parser.add_argument("--force", action="store_true", help="replace a demo data set with other settings")
     return parser.parse_args(argv)
 
@@ -90,8 +79,11 @@ def draw_job(job: Job) -> None:
         coloring.save(coloring_path)
 
 
-def write_dataset(out: Path, settings: dict, workers: int) -> None:
-    """Draw everything beside ``out`` and move it there at the end, so ``out`` is never half-made."""
+def write_dataset(out: Path, settings: dict, workers: int) -> int:
+    """Draw everything beside ``out`` and move it there at the end, so ``out`` is never half-made.
+
+    Gives the number of pages.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         root = Path(temporary) / "data"
@@ -111,6 +103,7 @@ def write_dataset(out: Path, settings: dict, workers: int) -> None:
         if out.exists():
             out.rename(Path(temporary) / "replaced")
         root.rename(out)
+    return len(jobs)
 
 
 def read_settings(out: Path) -> dict | None:
@@ -122,23 +115,20 @@ def read_settings(out: Path) -> dict | None:
     return found if isinstance(found, dict) and found.get("world") == WORLD else None
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> None:
     args = parse_arguments(argv)
     out, settings = args.out, page_settings(args)
     if out.exists():
         found = read_settings(out)
         if found == settings:
             print(f"{out} already holds this demo data set")
-            return 0
+            return
         if found is None or not args.force:
-            trouble = "has other settings (--force replaces it)" if found else "is not a demo data set"
-            print(f"error: {out} {trouble}", file=sys.stderr)
-            return 2
-    write_dataset(out, settings, args.workers)
-    total = 2 * args.pages + args.val + args.test
-    print(f"wrote {total} pages of {args.width}x{args.height} to {out}")
-    return 0
+            raise UserError(f"{out} {'has other settings (--force replaces it)' if found else 'is no demo data set'}")
+    pages = write_dataset(out, settings, args.workers)
+    print(f"wrote {pages} pages of {args.width}x{args.height} to {out}")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reported():
+        main()

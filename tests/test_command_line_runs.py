@@ -203,12 +203,12 @@ def test_a_generator_by_its_suffix(folder, pages, tmp_path):
 @pytest.mark.parametrize(("argv", "generator"), [([], "G_A"), (["--direction=AtoB"], "G_B")])
 def test_the_direction_of_the_training_is_kept(folder, pages, tmp_path, capsys, argv, generator):
     (tmp_path / "checkpoints").symlink_to(folder / "checkpoints")
-    train(folder, "back", "--direction=BtoA", "--niter_decay=0")
+    train(folder, f"back_{generator}", "--direction=BtoA", "--niter_decay=0")
     save_noise(tmp_path / "data" / "testB" / "from_B.png", (24, 24))
     save_noise(tmp_path / "data" / "testA" / "from_A.png", (24, 24))
     capsys.readouterr()
     expected = "from_B.png" if generator == "G_A" else "from_A.png"
-    assert list(color(tmp_path, "back", tmp_path / "data", *argv)) == [expected]
+    assert list(color(tmp_path, f"back_{generator}", tmp_path / "data", *argv)) == [expected]
     assert f"latest_net_{generator}.pth" in capsys.readouterr().out
 
 

@@ -16,6 +16,7 @@ from scripts.manga_world import render_page
 from scripts.manga_world.cast import CAST
 from scripts.manga_world.parts import PARTS
 from scripts.manga_world.tones import TONES
+from util.errors import UserError
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "make_demo_dataset.py"
 SMALL = ["--pages", "3", "--val", "2", "--test", "1", "--width", "96", "--height", "128", "--workers", "1"]
@@ -108,7 +109,7 @@ def test_no_page_is_used_twice(tmp_path: Path):
 
 def test_command_writes_the_folders_and_reuses_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "demo"
-    assert main(["--out", str(out), *SMALL]) == 0
+    main(["--out", str(out), *SMALL])
     names = {folder: sorted(path.name for path in (out / folder).iterdir()) for folder in FOLDERS}
     assert {folder: len(files) for folder, files in names.items()} == FOLDERS
     assert names["trainA"] == ["page_0000.png", "page_0001.png", "page_0002.png"]
@@ -124,14 +125,14 @@ def test_command_writes_the_folders_and_reuses_them(tmp_path: Path, capsys: pyte
         assert (scan.tobytes(), coloring.tobytes()) == tuple(layer.tobytes() for layer in expected)
     before = _snapshot(out)
     capsys.readouterr()
-    assert main(["--out", str(out), *SMALL]) == 0
+    main(["--out", str(out), *SMALL])
     assert "already" in capsys.readouterr().out
     assert _snapshot(out) == before
 
 
 def test_pairs_on_request(tmp_path: Path):
     out = tmp_path / "pairs"
-    assert main(["--out", str(out), *SMALL, "--paired"]) == 0
+    main(["--out", str(out), *SMALL, "--paired"])
     names = sorted(path.name for path in (out / "trainA").iterdir())
     assert names == sorted(path.name for path in (out / "trainB").iterdir())
     assert not set(names) & {path.name for path in (out / "testA").iterdir()}
@@ -139,20 +140,21 @@ def test_pairs_on_request(tmp_path: Path):
         assert (scan.tobytes(), coloring.tobytes()) == tuple(layer.tobytes() for layer in render_page(0, 1, 96, 128))
 
 
-def test_other_settings_need_force(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_other_settings_need_force(tmp_path: Path):
     out = tmp_path / "demo"
-    assert main(["--out", str(out), *SMALL]) == 0
+    main(["--out", str(out), *SMALL])
     before = _snapshot(out)
-    assert main(["--out", str(out), *SMALL, "--seed", "1"]) == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    with pytest.raises(UserError, match="has other settings"):
+        main(["--out", str(out), *SMALL, "--seed", "1"])
     assert _snapshot(out) == before
-    assert main(["--out", str(out), *SMALL, "--seed", "1", "--force"]) == 0
+    main(["--out", str(out), *SMALL, "--seed", "1", "--force"])
     assert json.loads((out / "settings.json").read_text())["seed"] == 1
 
 
 def test_foreign_folders_are_never_replaced(tmp_path: Path):
     (tmp_path / "notes.txt").write_text("mine")
-    assert main(["--out", str(tmp_path), *SMALL, "--force"]) == 2
+    with pytest.raises(UserError, match="is no demo data set"):
+        main(["--out", str(tmp_path), *SMALL, "--force"])
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 

@@ -102,6 +102,12 @@ def test_an_epoch_can_go_on_where_it_was_left(root, workers):
     assert same(epochs(batches, 2), whole)  # the next time it is whole again
 
 
+def test_going_round_again_gives_the_next_epoch(root):
+    batches = loader(root)
+    twice = [*batches, *batches]
+    assert same(twice, epochs(loader(root), 1, 2))
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_reading_takes_no_numbers_from_the_global_generators(root, workers):
     def states() -> tuple[bytes, ...]:

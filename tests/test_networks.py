@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from models.networks import DISCRIMINATORS, GENERATORS, GANLoss, define_D, define_G, gradient_penalty
-from models.networks.foreign import infer_generator
+from models.networks.foreign import infer_generator, infer_options
 from models.networks.layers import INITS, NORMS, init_weights
 from models.networks.losses import GAN_MODES
 from models.networks.patchgan import NLayerDiscriminator
@@ -109,7 +109,7 @@ def test_unknown_names_tell_what_there_is(build, told):
 
 @pytest.mark.parametrize("parallel", [False, True])
 @pytest.mark.parametrize("use_dropout", [False, True])
-@pytest.mark.parametrize("norm", ["instance", "batch"])
+@pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("netG", GENERATORS)
 def test_weights_tell_their_generator(netG, norm, use_dropout, parallel):
     net = define_G(1, 3, 6, netG, norm, use_dropout)
@@ -117,6 +117,16 @@ def test_weights_tell_their_generator(netG, norm, use_dropout, parallel):
     assert told == {"netG": netG, "input_nc": 1, "output_nc": 3, "ngf": 6, "norm": norm} | (
         {"no_dropout": not use_dropout} if "resnet" in netG else {}  # a U-Net's dropout leaves no trace
     )
+
+
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize(
+    ("netD", "layers", "told"),
+    [("basic", 9, {"netD": "basic"}), ("n_layers", 2, {"netD": "n_layers", "n_layers_D": 2}),
+     ("pixel", 9, {"netD": "pixel"})],
+)  # fmt: skip
+def test_weights_tell_their_discriminator(netD, layers, told, norm):
+    assert infer_options(define_D(3, 6, netD, layers, norm).state_dict()) == told | {"ndf": 6, "norm": norm}
 
 
 @pytest.mark.parametrize("netD", DISCRIMINATORS)

@@ -90,6 +90,14 @@ def test_grid_is_no_wider_than_its_images(options):
     assert logged_image(events(options), "visuals/image_0-image_1").size == (16, 8)
 
 
+def test_the_training_page_alone(options):
+    log = Visualizer(options)
+    log.display_current_results(visuals((8, 8)), 1, 50, save_result=True, log=False)
+    log.close()
+    assert events(options).Tags()["images"] == []
+    assert (Path(options.checkpoints_dir) / options.name / "web" / "index.html").is_file()
+
+
 def test_without_columns_each_image_has_its_own_tag(options):
     options.display_ncols = 0
     log = Visualizer(options)

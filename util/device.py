@@ -1,4 +1,6 @@
 """The one place that decides where the arithmetic happens."""
+import platform
+
 import torch
 
 from util.errors import UserError
@@ -24,3 +26,29 @@ def choose_device(gpu_ids: list[int]) -> tuple[torch.device, list[int]]:
         )
     torch.cuda.set_device(gpu_ids[0])
     return torch.device("cuda", gpu_ids[0]), gpu_ids
+
+
+def generator_states(device: torch.device, gpu_ids: list[int]) -> list[torch.Tensor]:
+    """Where the random generators of the devices stand (dropout draws from them)."""
+    if device.type == "mps":
+        return [torch.mps.get_rng_state()]
+    return [torch.cuda.get_rng_state(i) for i in gpu_ids]
+
+
+def set_generator_states(states: list[torch.Tensor], device: torch.device, gpu_ids: list[int]) -> None:
+    """Take up what `generator_states` gave; a run that moved to other devices keeps theirs."""
+    if device.type == "mps":
+        for state in states[:1]:
+            torch.mps.set_rng_state(state.cpu())
+    for i, state in zip(gpu_ids, states, strict=False):
+        torch.cuda.set_rng_state(state.cpu(), i)
+
+
+def describe_device(device: torch.device) -> str:
+    """What computes here, in a few words for people."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return f"Apple GPU ({platform.machine()})"
+    threads = torch.get_num_threads()
+    return f"{platform.machine()} CPU, {threads} thread{'s' if threads > 1 else ''}"

@@ -12,7 +12,7 @@ class UserError(Exception):
 
 @contextmanager
 def reported(verbose: bool | None = None) -> Iterator[None]:
-    """Turn a `UserError` into one line on stderr and exit status 2.
+    """Turn a `UserError` into one line on stderr and exit status 2, Ctrl-C into one line and exit status 130.
 
     verbose: also print the traceback; None looks for --verbose on the command line, because the mistake
     may lie in the very options that would say so.
@@ -27,3 +27,6 @@ def reported(verbose: bool | None = None) -> Iterator[None]:
             traceback.print_exc()
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -1,20 +1,30 @@
 """What the text of an option may be: functions for argparse's `type`, which raise what it turns into one line."""
 import argparse
+from collections.abc import Callable
 
 
-def positive(text: str) -> int:
-    """Type of an option: a whole number above 0."""
-    return _at_least(1, text)
+def at_least(least: int) -> Callable[[str], int]:
+    """A type of option: a whole number, `least` or more."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text} is no whole number") from error
+        if value < least:
+            raise argparse.ArgumentTypeError(f"{text} is less than {least}")
+        return value
+
+    return parse
 
 
-def natural(text: str) -> int:
-    """Type of an option: a whole number, 0 or more."""
-    return _at_least(0, text)
+positive = at_least(1)
+natural = at_least(0)
 
 
 def size_limit(text: str) -> float:
     """Type of an option: how many at most; inf is no limit."""
-    return float("inf") if text == "inf" else _at_least(1, text)
+    return float("inf") if text == "inf" else positive(text)
 
 
 def weight(text: str) -> float:
@@ -22,14 +32,4 @@ def weight(text: str) -> float:
     value = float(text)
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no number of 0 or more")
-    return value
-
-
-def _at_least(least: int, text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number") from error
-    if value < least:
-        raise argparse.ArgumentTypeError(f"{text} is less than {least}")
     return value

@@ -1,11 +1,8 @@
 """Where a training is, how long it took, and when something is due."""
-import platform
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
-
-import torch
 
 T = TypeVar("T")
 
@@ -75,14 +72,6 @@ class StepTimer:
     def images_per_second(self) -> float:
         """Mean over the steps since this timer began, with everything between them."""
         return max(1, self.position.total_iters - self._images_before) / self.elapsed()
-
-
-def describe_machine(device: torch.device) -> str:
-    """What computes here, in a few words for people."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    threads = torch.get_num_threads()
-    return f"{threads} thread{'s' if threads > 1 else ''} of a {platform.machine()} CPU"
 
 
 def duration(seconds: float) -> str:

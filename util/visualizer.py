@@ -58,17 +58,18 @@ class Visualizer:
                            "--host", host, "--port", str(port)])
 
     def reset(self) -> None:
-        """Begin an epoch: its first images go to the training page, so that no epoch is missing there."""
+        """Begin an epoch: the first images that are shown of it go to the training page."""
         self._epoch_is_new = True
 
     def display_current_results(self, visuals: Mapping[str, torch.Tensor], epoch: int, total_iters: int,
-                                save_result: bool) -> None:
+                                save_result: bool, log: bool = True) -> None:
         """Show the first image of each batch (label → NCHW in [-1, 1]).
 
-        save_result: also on the training page, in the place of the epoch's images that stand there.
+        save_result: on the training page, in the place of the epoch's images that stand there.
+        log: in TensorBoard.
         """
         images = {label: tensor2im(tensor) for label, tensor in visuals.items()}
-        if self._writer is not None:
+        if log and self._writer is not None:
             self._log_images(self._writer, images, total_iters)
         if self._page is not None and (save_result or self._epoch_is_new):
             self._page.update(epoch, images)

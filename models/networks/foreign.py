@@ -40,18 +40,33 @@ def misfit(state: StateDict, net: nn.Module) -> str:
 def infer_generator(state: StateDict) -> dict[str, object]:
     """The options of define_G that a generator's weights tell: netG, input_nc, output_nc, ngf, norm and
     no_dropout. Empty when it is no generator of this family.
-
-    Instance norm and no norm leave the same keys; instance is told, as CycleGAN's default.
     """
+    told = infer_options(state)
+    return told if "netG" in told else {}
+
+
+def infer_options(state: StateDict) -> dict[str, object]:
+    """The options of define_G or define_D that a network's weights tell; empty for a network of another family."""
     state = {key.removeprefix("module."): value for key, value in state.items()}
     try:
         if "model.model.0.weight" in state:
             return _infer_unet(state)
         if "model.1.weight" in state and any(".conv_block." in key for key in state):
             return _infer_resnet(state)
+        if "model.0.weight" in state:
+            return _infer_patchgan(state)
+        if "net.0.weight" in state:
+            return {"netD": "pixel", "ndf": state["net.0.weight"].shape[0], "norm": _norm(state, "net.2", "net.3")}
     except (LookupError, ValueError):
         pass  # a likeness of names only, or weights are missing
     return {}
+
+
+def _norm(state: StateDict, convolution: str, norm: str) -> str:
+    """The norm after a convolution: batch norm has weights; before instance norm alone is there a bias."""
+    if f"{norm}.weight" in state:
+        return "batch"
+    return "instance" if f"{convolution}.bias" in state else "none"
 
 
 def _infer_resnet(state: StateDict) -> dict[str, object]:
@@ -64,7 +79,7 @@ def _infer_resnet(state: StateDict) -> dict[str, object]:
         "input_nc": first.shape[1],
         "output_nc": last.shape[0],
         "ngf": first.shape[0],
-        "norm": "batch" if "model.2.weight" in state else "instance",
+        "norm": _norm(state, "model.1", "model.2"),
         "no_dropout": not dropout,
     }
 
@@ -77,8 +92,15 @@ def _infer_unet(state: StateDict) -> dict[str, object]:
         "input_nc": first.shape[1],
         "output_nc": last.shape[1],
         "ngf": first.shape[0],
-        "norm": "batch" if "model.model.1.model.2.weight" in state else "instance",
+        "norm": _norm(state, "model.model.1.model.1", "model.model.1.model.2"),
     }
+
+
+def _infer_patchgan(state: StateDict) -> dict[str, object]:
+    first = state["model.0.weight"]
+    layers = sum(value.dim() == 4 for value in state.values()) - 2  # besides the first and the last convolution
+    netD: dict[str, object] = {"netD": "basic"} if layers == 3 else {"netD": "n_layers", "n_layers_D": layers}
+    return netD | {"ndf": first.shape[0], "norm": _norm(state, "model.2", "model.3")}
 
 
 def _owner(net: nn.Module, key: str) -> nn.Module | None:

@@ -29,8 +29,8 @@ def get_norm_layer(norm: str = "instance") -> NormLayer:
 
 
 def needs_bias(norm: str) -> bool:
-    """Whether a convolution before this norm has a bias (batch norm brings its own shift)."""
-    return norm != "batch"
+    """Whether a convolution before this norm has a bias: as in CycleGAN code, before instance norm only."""
+    return norm == "instance"
 
 
 def init_weights(
