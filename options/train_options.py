@@ -111,6 +111,8 @@ class TrainOptions(BaseOptions):
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train:
+            if opt.epoch.isdecimal() and "epoch_count" not in opt.explicit:
+                opt.epoch_count = int(opt.epoch) + 1
             _same_architecture(opt)
         else:
             _not_trained_yet(opt)

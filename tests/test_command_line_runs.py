@@ -153,6 +153,13 @@ def test_a_finished_training_gets_more_epochs(folder):
     assert not torch.equal(states[0]["model.1.weight"], states[1]["model.1.weight"])
 
 
+def test_going_back_to_an_earlier_epoch(folder, capsys):
+    back = train(folder, "earlier")
+    go_on(folder, "earlier", "--epoch=1")
+    assert "from the networks of epoch 1 alone" in capsys.readouterr().out
+    assert [line.split(",")[0] for line in losses(back)][8:] == ["(epoch: 2"] * 4
+
+
 @pytest.mark.parametrize(("direction", "mode"), [("AtoB", "RGB"), ("BtoA", "L")])
 def test_pages_come_back_whole_under_their_names(folder, pages, tmp_path, direction, mode):
     (tmp_path / "checkpoints").symlink_to(folder / "checkpoints")
