@@ -228,7 +228,8 @@ def test_every_kind_of_file_is_read_right(tmp_path, kind, channels):
     path = tmp_path / f"a.{suffix}"
     write(path)
     with Image.open(path) as written:
-        assert written.mode == mode
+        # Before version 13, Pillow itself makes RGB of such a TIFF.
+        assert written.mode == mode or (mode, written.mode) == ("YCbCr", "RGB")
     assert_ink_on_paper(read_image(path, channels), channels, ink, tolerance=4 if suffix == "jpg" else 2)
 
 

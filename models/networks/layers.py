@@ -50,7 +50,7 @@ def init_weights(
     if init_type not in fill:
         raise UserError(f"unknown --init_type {init_type}: choose one of {', '.join(INITS)}")
     for module in net.modules():
-        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             fill[init_type](module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
