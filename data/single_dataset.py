@@ -48,5 +48,5 @@ class SingleDataset(BaseDataset):
 
 
 def _phases(root: Path) -> list[str]:
-    """The phases of a data set of two sides; none if `root` is something else."""
-    return sorted(path.name[:-1] for path in root.glob("?*A") if (root / f"{path.name[:-1]}B").is_dir())
+    """The phases of a data set of two sides; none if `root` is something else, such as a folder of volumes."""
+    return [phase for phase in ("train", "val", "test") if all((root / f"{phase}{side}").is_dir() for side in "AB")]

@@ -199,6 +199,15 @@ def test_weights_are_not_written_over_by_a_new_run(root, call):
     assert told in refused(call(train_door, *TINY, "--dataroot", "data", "--name", "run"))
 
 
+def test_volumes_called_a_and_b_are_no_data_set(root, call):
+    copy_run(root)
+    for volume in "AB":
+        draw(root / "scans" / f"arc{volume}" / "1.png")
+    assert call(test_door, "--dataroot", "scans", "--name", "run", "--gpu_ids", "-1", "--num_threads", "0")[0] is None
+    made = root / "results" / "run" / "test_latest" / "images"
+    assert sorted(str(path.relative_to(made)) for path in made.rglob("*.png")) == ["arcA/1.png", "arcB/1.png"]
+
+
 def test_pairs_side_by_side_are_not_colored_as_scans(root, call):
     copy_run(root)
     for phase in ("train", "test"):
