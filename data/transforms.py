@@ -1,68 +1,139 @@
-"""From an image on disk to a tensor: scaling, cropping, flipping, by a draw that the sides of a pair share."""
-from dataclasses import dataclass
+"""From an image on disk to a tensor: scaling, cropping, flipping, augmentation, by a draw that the sides of a pair
+share."""
+import argparse
+from dataclasses import dataclass, replace
+from math import ceil, floor
 
 import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-RESIZE_OR_CROP = ("resize_and_crop", "crop", "scale_width", "scale_width_and_crop", "none")
+from data.augmentation import NO_EFFECTS, UNCHANGED, Augmentation, Box, Effects, blur, cut, erase, to_source, warp
+
+RESIZE_OR_CROP = ("resize_and_crop", "crop", "scale_width", "scale_width_and_crop", "random_part", "none")
+# Those that give squares of the crop size, whatever the image.
+SQUARES = ("resize_and_crop", "crop", "scale_width_and_crop", "random_part")
 # What a training mode means for a page that must come out whole.
-WHOLE_PAGE = {"resize_and_crop": "resize", "crop": "none", "scale_width_and_crop": "scale_width"}
+WHOLE_PAGE = {
+    "resize_and_crop": "resize", "crop": "none", "scale_width_and_crop": "scale_width", "random_part": "scale_short",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Draw:
-    """Where to crop, as fractions of the free way from the left and from the top, and whether to mirror."""
+    """Where to crop, as fractions of the free way from the left and from the top, whether to mirror, which part of
+    the short side to take (random_part), and what else is done to the image."""
 
     x: float = 0.5
     y: float = 0.5
     flip: bool = False
+    part: float = 1.0
+    effects: Effects = NO_EFFECTS
 
 
 @dataclass(frozen=True)
 class Transform:
     """How images become tensors.
 
-    resize_or_crop: one of RESIZE_OR_CROP, or `resize` (straight to crop_size × crop_size).
-    load_size: side (resize) or width (scale_width) that images are scaled to, in pixels.
-    crop_size: side of the square that is cut out, in pixels. flip: mirror every other image.
+    resize_or_crop: one of RESIZE_OR_CROP, or `resize` (straight to crop_size × crop_size), or `scale_short` (the short
+    side to crop_size, proportions kept). load_size: side (resize) or width (scale_width) that images are scaled to, in
+    pixels. crop_size: side of the square that is cut out, in pixels. flip: mirror every other image.
     """
 
     resize_or_crop: str
     load_size: int
     crop_size: int
     flip: bool
+    augmentation: Augmentation = UNCHANGED
+
+    @classmethod
+    def from_options(cls, opt: argparse.Namespace) -> "Transform":
+        """What the options of a training ask for, or of a test, where pages come whole."""
+        if not opt.isTrain:
+            return cls.whole_page(opt.resize_or_crop, opt.loadSize, opt.fineSize)
+        augmentation = Augmentation.from_options(opt)
+        return cls(opt.resize_or_crop, opt.loadSize, opt.fineSize, not opt.no_flip, augmentation)
 
     @classmethod
     def whole_page(cls, resize_or_crop: str, load_size: int, crop_size: int) -> "Transform":
         """The counterpart without randomness: every page whole, at the size that training saw."""
         return cls(WHOLE_PAGE.get(resize_or_crop, resize_or_crop), load_size, crop_size, flip=False)
 
+    def for_size(self, crop_size: int) -> "Transform":
+        """The same transform for results of another size: everything scaled."""
+        if crop_size == self.crop_size:
+            return self
+        return replace(self, load_size=round(self.load_size * crop_size / self.crop_size), crop_size=crop_size)
+
     def draw(self, rng: np.random.Generator) -> Draw:
         """The random choices for one image or one pair; always takes the same numbers from `rng`."""
         x, y, coin = rng.random(3)
-        return Draw(x, y, self.flip and coin < 0.5)
+        flip = self.flip and coin < 0.5
+        # Runs without augmentation take no more numbers than they ever did.
+        if self.resize_or_crop != "random_part" and not self.augmentation.active:
+            return Draw(x, y, flip)
+        return Draw(x, y, flip, rng.uniform(*self.augmentation.crop_part), self.augmentation.draw(rng))
 
     def __call__(self, image: Image.Image, draw: Draw) -> torch.Tensor:
         """Mode L or RGB, any size → float32 (1 or 3, H, W) in [-1, 1]."""
-        image = self._scale(image)
-        if self.resize_or_crop.endswith("crop"):
-            image = _crop(image, self.crop_size, draw)
-        if draw.flip:
-            image = ImageOps.mirror(image)
-        return to_tensor(image)
+        effects = draw.effects
+        pixels = to_tensor(self._warped(image, draw) if effects.angle or effects.corners else self._plain(image, draw))
+        if effects.blur:
+            pixels = blur(pixels, *effects.blur)
+        return erase(pixels, effects.erased) if effects.erased else pixels
 
-    def _scale(self, image: Image.Image) -> Image.Image:
-        width, height = image.size
-        if self.resize_or_crop.startswith("scale_width"):
-            size = (self.load_size, max(1, round(height * self.load_size / width)))
-        elif self.resize_or_crop == "resize_and_crop":
-            size = (self.load_size, self.load_size)
-        elif self.resize_or_crop == "resize":
-            size = (self.crop_size, self.crop_size)
+    def _plain(self, image: Image.Image, draw: Draw) -> Image.Image:
+        """The view of an image that is neither turned nor tilted."""
+        if self.resize_or_crop == "random_part":
+            image = _scaled_part(image, self._random_part(image.size, draw), self.crop_size)
         else:
-            return image
-        return image if size == image.size else image.resize(size, Image.Resampling.BICUBIC)
+            size = self._scaled(image.size)
+            image = image if size == image.size else image.resize(size, Image.Resampling.BICUBIC)
+            image = cut(image, self._window(size, draw))
+        return ImageOps.mirror(image) if draw.flip else image
+
+    def _warped(self, image: Image.Image, draw: Draw) -> Image.Image:
+        """The view of an image, turned and tilted, with all its scaling in one interpolation."""
+        if self.resize_or_crop == "random_part":
+            box, size = self._random_part(image.size, draw), (self.crop_size, self.crop_size)
+        else:
+            scaled = self._scaled(image.size)
+            left, top, right, bottom = self._window(scaled, draw)
+            across, down = image.width / scaled[0], image.height / scaled[1]
+            box, size = (left * across, top * down, right * across, bottom * down), (right - left, bottom - top)
+        return warp(image, to_source(box, size, draw.flip, draw.effects), size)
+
+    def _scaled(self, size: tuple[int, int]) -> tuple[int, int]:
+        """The size that an image of `size` is scaled to before it is cropped."""
+        width, height = size
+        if self.resize_or_crop.startswith("scale_width"):
+            return self.load_size, max(1, round(height * self.load_size / width))
+        if self.resize_or_crop == "scale_short":
+            short = min(size)
+            return max(1, round(width * self.crop_size / short)), max(1, round(height * self.crop_size / short))
+        if self.resize_or_crop == "resize_and_crop":
+            return self.load_size, self.load_size
+        if self.resize_or_crop == "resize":
+            return self.crop_size, self.crop_size
+        return size
+
+    def _window(self, size: tuple[int, int], draw: Draw) -> tuple[int, int, int, int]:
+        """What is cut out of a scaled image, in its pixels; an image smaller than that lies in the middle."""
+        if self.resize_or_crop not in SQUARES:
+            return 0, 0, *size
+        left, top = (_start(*way, self.crop_size) for way in zip(size, (draw.x, draw.y), strict=True))
+        return left, top, left + self.crop_size, top + self.crop_size
+
+    def _random_part(self, size: tuple[int, int], draw: Draw) -> Box:
+        """The square that `random_part` takes, in pixels of the image, which has paper around it where it is extreme.
+
+        A part of the short side of a banner would be a sliver of it.
+        """
+        width, height = (max(side, max(size) / self.augmentation.max_aspect) for side in size)
+        side = draw.part * min(width, height)
+        left = draw.x * (width - side) - (width - size[0]) / 2
+        top = draw.y * (height - side) - (height - size[1]) / 2
+        return left, top, left + side, top + side
 
 
 def to_tensor(image: Image.Image) -> torch.Tensor:
@@ -72,13 +143,14 @@ def to_tensor(image: Image.Image) -> torch.Tensor:
     return (pixels / 127.5 - 1).contiguous()
 
 
-def _crop(image: Image.Image, side: int, draw: Draw) -> Image.Image:
-    """A square of `side` pixels; what the image lacks in width or height is white paper around it."""
-    width, height = image.size
-    if width < side or height < side:
-        paper = Image.new(image.mode, (max(width, side), max(height, side)), "white")
-        paper.paste(image, ((paper.width - width) // 2, (paper.height - height) // 2))
-        image, (width, height) = paper, paper.size
-    left = min(width - side, int(draw.x * (width - side + 1)))
-    top = min(height - side, int(draw.y * (height - side + 1)))
-    return image.crop((left, top, left + side, top + side))
+def _start(length: int, fraction: float, side: int) -> int:
+    """Where a window of `side` pixels starts on a length, `fraction` of the free way along."""
+    return -((side - length) // 2) if length < side else min(length - side, int(fraction * (length - side + 1)))
+
+
+def _scaled_part(image: Image.Image, box: Box, side: int) -> Image.Image:
+    """A box of an image, white paper where it reaches beyond, as a square of `side` pixels."""
+    left, top = floor(box[0]), floor(box[1])
+    image = cut(image, (left, top, ceil(box[2]), ceil(box[3])))
+    inside = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
+    return image.resize((side, side), Image.Resampling.BICUBIC, inside, reducing_gap=2.0)
