@@ -22,6 +22,7 @@ from util.device import describe_device
 from util.errors import UserError, reported
 from util.files import write_text
 from util.progress import Position, StepTimer, duration
+from util.stages import Stage, plan_stages, stage_at
 from util.visualizer import Visualizer
 
 
@@ -31,28 +32,36 @@ def main() -> None:
     dataset = create_dataset(opt)
     model = create_model(opt)
     model.setup(opt)
-    position = start_position(opt, model)
-    if position.epoch > last_epoch(opt):
+    stages = plan_stages(opt)
+    position = start_position(opt, model, stages)
+    last_epoch = stages[-1].last_epoch
+    if position.epoch > last_epoch:
         print(f"{model.save_dir} is trained to its last epoch: give a larger --niter or --niter_decay to go on")
         return
     print(options.text(opt))
     options.save(opt)
     visualizer = Visualizer(opt, start_iters=position.total_iters)
-    print(f"{len(dataset)} training images, epochs {position.epoch} to {last_epoch(opt)}")
+    print(f"{len(dataset)} training images, epochs {position.epoch} to {last_epoch}")
     if visualizer.tensorboard_command:
         print(f"to watch: {visualizer.tensorboard_command}")
     model.train()
-    while position.epoch <= last_epoch(opt):
-        train_epoch(opt, dataset, model, visualizer, position)
+    while position.epoch <= last_epoch:
+        train_epoch(opt, dataset, model, visualizer, position, stages)
     visualizer.close()
     print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
 
 
 def train_epoch(
-    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position
-) -> None:
+    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position,
+    stages: list[Stage],
+) -> None:  # fmt: skip
     """What is left of the epoch in hand: learn, then lower the learning rate and save."""
-    epoch, last = position.epoch, last_epoch(opt)
+    epoch, last = position.epoch, stages[-1].last_epoch
+    stage = stage_at(stages, epoch)
+    position.stage = stage.number
+    if len(stages) > 1 and epoch == stage.before + 1:
+        print(f"stage {stage.number} of {len(stages)}: {stage.size} pixels, batches of {stage.batch_size}")
+    model.start_epoch(epoch)
     visualizer.reset()
     dataset.start(epoch, skip=position.epoch_iters)
     timer = StepTimer(position)
@@ -61,14 +70,14 @@ def train_epoch(
         disable=None,
     ) as bar:  # fmt: skip
         for batch in timer.timed(dataset):
-            images = len(batch["A_paths"])
             model.set_input(batch)
+            images = len(model.get_image_paths())
             model.optimize_parameters()
             timer.step_done(images)
             if opt.lr_policy == "plateau":
                 position.metric_sum += model.metric().item()
             bar.update(images)
-            report(opt, model, visualizer, position, timer, images)
+            report(opt, model, visualizer, position, stage, timer, images)
             if position.due(opt.save_latest_freq, images):
                 save(model, position)
     rates = ", ".join(f"{rate:.3g}" for rate in model.learning_rates().values())
@@ -85,8 +94,8 @@ def train_epoch(
 
 
 def report(
-    opt: argparse.Namespace, model: BaseModel, visualizer: Visualizer, position: Position, timer: StepTimer,
-    images: int,
+    opt: argparse.Namespace, model: BaseModel, visualizer: Visualizer, position: Position, stage: Stage,
+    timer: StepTimer, images: int,
 ) -> None:  # fmt: skip
     """Losses and pictures, whenever the last step of `images` images made them due."""
     if position.due(opt.print_freq, images):
@@ -98,7 +107,13 @@ def report(
         rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
         speed = {"speed/images_per_second": timer.images_per_second()}
         visualizer.plot_scalars(position.total_iters, rates | speed)
-    on_page, log = position.due(opt.update_html_freq, images), position.due(opt.display_freq, images)
+    sample = opt.sample_freq > 0 and position.total_steps % opt.sample_freq == 0
+    if sample:
+        visualizer.save_sample(
+            model.get_current_visuals(), stage.number, stage.size, position.epoch, position.total_steps
+        )
+    on_page = sample or position.due(opt.update_html_freq, images)
+    log = sample or position.due(opt.display_freq, images)
     if on_page or log:
         visualizer.display_current_results(
             model.get_current_visuals(), position.epoch, position.total_iters, on_page, log
@@ -112,6 +127,7 @@ def save(model: BaseModel, position: Position) -> None:
     history = {
         "command": " ".join(["python", "train.py", *sys.argv[1:]]),
         "epochs": position.epoch - 1,
+        "stage": position.stage,
         "images": position.total_iters,
         "seconds": round(position.seconds),
         "machine": describe_device(model.device),
@@ -119,7 +135,7 @@ def save(model: BaseModel, position: Position) -> None:
     write_text(model.save_dir / "training.json", json.dumps(history, indent=1) + "\n")
 
 
-def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
+def start_position(opt: argparse.Namespace, model: BaseModel, stages: list[Stage]) -> Position:
     """Where training begins: at --epoch_count, or with --continue_train where the saved state left off."""
     path = model.save_dir / "latest_state.pth"
     if not opt.continue_train:
@@ -136,12 +152,17 @@ def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
             f"{path} is no state of this run: remove it, and training goes on from the networks alone"
         ) from error
     if "epoch_count" in opt.explicit:
-        position = Position(opt.epoch_count, total_iters=position.total_iters, seconds=position.seconds)
+        position.next_epoch()
+        position.epoch = opt.epoch_count
+        return position
+    # The save at the end of a stage belongs to the stage still; its epoch is the first of the next one.
+    stage = stage_at(stages, position.epoch if position.epoch_iters else position.epoch - 1)
+    if stage.number != position.stage and position.total_iters:
+        raise UserError(
+            f"{path} was saved in stage {position.stage}, but with these options epoch {position.epoch} belongs to "
+            f"stage {stage.number}: keep the epochs of earlier stages with --stage_epochs, or give --epoch_count"
+        )
     return position
-
-
-def last_epoch(opt: argparse.Namespace) -> int:
-    return opt.niter + opt.niter_decay
 
 
 if __name__ == "__main__":

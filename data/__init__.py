@@ -8,6 +8,7 @@ import torch
 from data.base_dataset import BaseDataset, Place
 from data.loader import ImageLoader
 from util.plugins import find_class, plugin_names
+from util.stages import Stage, plan_stages
 
 __all__ = ["BaseDataset", "ImageLoader", "Place", "create_dataset", "dataset_modes", "find_dataset"]
 
@@ -26,4 +27,5 @@ def create_dataset(opt: argparse.Namespace) -> ImageLoader:
     """The batches that the options ask for, an epoch each time it is iterated."""
     dataset = find_dataset(opt.dataset_mode)(opt)
     pin_memory = bool(opt.gpu_ids) and torch.cuda.is_available()
-    return ImageLoader(dataset, opt.batch_size, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory)
+    stages = plan_stages(opt) if opt.isTrain else [Stage(1, opt.fineSize, opt.batch_size, 0, 1, 0)]
+    return ImageLoader(dataset, stages, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory)

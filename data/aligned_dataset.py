@@ -8,6 +8,7 @@ from PIL import Image
 
 from data.base_dataset import BaseDataset
 from data.image_folder import list_images, read_image, result_names, to_paper
+from data.transforms import Transform
 from util.errors import UserError
 
 
@@ -36,15 +37,15 @@ class AlignedDataset(BaseDataset):
     def names(self) -> list[str]:
         return result_names([A_path for A_path, _ in self.pairs], self.folder)
 
-    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+    def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path, B_path = self.pairs[index]
         A, B = _read_halves(A_path) if A_path == B_path else (read_image(A_path), read_image(B_path))
         if B.size != A.size:
             B = B.resize(A.size, Image.Resampling.BICUBIC)
-        draw = self.transform.draw(rng)
+        draw = transform.draw(rng)
         return {
-            "A": self.transform(to_paper(A, self.channels_A), draw),
-            "B": self.transform(to_paper(B, self.channels_B), draw),
+            "A": transform(to_paper(A, self.channels_A), draw),
+            "B": transform(to_paper(B, self.channels_B), draw),
             "A_paths": str(A_path),
             "B_paths": str(B_path),
         }

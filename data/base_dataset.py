@@ -14,10 +14,14 @@ from util.errors import UserError
 
 @dataclass(frozen=True)
 class Place:
-    """Which item of which epoch: what random choices are seeded with, besides --seed."""
+    """Which item of which epoch: what random choices are seeded with, besides --seed.
+
+    size: side of the training images at that time, in pixels; None leaves it to the options.
+    """
 
     epoch: int
     index: int
+    size: int | None = None
 
 
 class BaseDataset(Dataset[dict[str, Any]], ABC):
@@ -43,10 +47,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         forwards = opt.direction == "AtoB"
         self.channels_A: int = opt.input_nc if forwards else opt.output_nc
         self.channels_B: int = opt.output_nc if forwards else opt.input_nc
-        if opt.isTrain:
-            self.transform = Transform(opt.resize_or_crop, opt.loadSize, opt.fineSize, not opt.no_flip)
-        else:
-            self.transform = Transform.whole_page(opt.resize_or_crop, opt.loadSize, opt.fineSize)
+        self.transform = Transform.from_options(opt)
 
     @abstractmethod
     def __len__(self) -> int:
@@ -57,11 +58,12 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         """What to call the result of each item: a path without suffix."""
 
     @abstractmethod
-    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
-        """Item `index`: tensors (C, H, W) in [-1, 1] and paths; all chance comes from `rng`."""
+    def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
+        """Item `index`: tensors (C, H, W) in [-1, 1], made by `transform`, and paths; all chance comes from `rng`."""
 
     def __getitem__(self, place: Place | int) -> dict[str, Any]:
         """The item of a place; a plain index means that of the first epoch."""
         if not isinstance(place, Place):
             place = Place(1, place)
-        return self.item(place.index, np.random.default_rng([self.seed, place.epoch, place.index]))
+        transform = self.transform if place.size is None else self.transform.for_size(place.size)
+        return self.item(place.index, transform, np.random.default_rng([self.seed, place.epoch, place.index]))

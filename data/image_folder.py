@@ -1,7 +1,10 @@
-"""Finding images below a folder, and reading any of them right."""
+"""Finding images below a folder or in a list, and reading any of them right."""
+import os
 import re
 import warnings
 from collections import Counter
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -10,6 +13,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from util.errors import UserError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
+LIST_EXTENSIONS = (".txt", ".lst")
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 
@@ -44,6 +48,40 @@ def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
         raise UserError(f"no images in {folder}: put some there ({', '.join(e[1:] for e in EXTENSIONS)})")
     found.sort(key=lambda path: natural_key(path.relative_to(folder)))
     return found if limit >= len(found) else found[: int(limit)]
+
+
+def is_list(path: Path) -> bool:
+    """Whether a path is a file that lists images."""
+    return path.suffix.lower() in LIST_EXTENSIONS and path.is_file()
+
+
+def read_list(path: Path | str, limit: float = float("inf")) -> list[str]:
+    """The images that a text file in UTF-8 names, one a line, at most `limit`: absolute paths, in the file's order.
+
+    Relative paths start from the folder of the list; blank lines and lines that begin with # are passed over. Whether
+    the images exist is not asked: that would take minutes for a long list. Raises UserError if it names none or can't
+    be read.
+    """
+    folder = os.path.abspath(Path(path).parent)
+    stop = None if limit == float("inf") else int(limit)
+    try:
+        with open(path, encoding="utf-8-sig") as lines:
+            entries = (line for line in map(str.strip, lines) if line and not line.startswith("#"))
+            found = [os.path.normpath(os.path.join(folder, entry)) for entry in islice(entries, stop)]
+    except OSError as error:
+        raise UserError(f"can't read the list {path} ({_reason(error)}): check --dataroot") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is no list of images: give a text file in UTF-8 with a path in each line") from error
+    if any("\0" in entry for entry in found[:1000]):
+        raise UserError(f"{path} is no list of images: give a text file in UTF-8 with a path in each line")
+    if not found:
+        raise UserError(f"no images in the list {path}: write the path of an image in each line")
+    return found
+
+
+def common_folder(paths: Sequence[Path | str]) -> Path:
+    """The deepest folder that holds all of some absolute paths."""
+    return Path(os.path.commonpath([os.path.dirname(path) for path in paths]))
 
 
 def result_names(paths: list[Path], folder: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Batches in an order that follows from seed and epoch alone, however many workers read them."""
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,23 +9,27 @@ from torch.utils.data import DataLoader, Sampler
 
 from data.base_dataset import BaseDataset, Place
 from util.errors import UserError
+from util.stages import Stage, stage_at
 
 
-class EpochSampler(Sampler[Place]):
-    """The places of one epoch: all indices, shuffled by (seed, epoch) or in order, after the first `skip`."""
+class EpochSampler(Sampler[list[Place]]):
+    """The places of one epoch in batches of its stage: all indices, shuffled by (seed, epoch) or in order, after the
+    first `skip`."""
 
-    def __init__(self, length: int, shuffle: bool, seed: int) -> None:
-        self.length, self.shuffle, self.seed = length, shuffle, seed
+    def __init__(self, length: int, shuffle: bool, seed: int, stages: Sequence[Stage]) -> None:
+        self.length, self.shuffle, self.seed, self.stages = length, shuffle, seed, stages
         self.epoch, self.skip = 1, 0
 
     def __len__(self) -> int:
-        return self.length - self.skip
+        return -(-(self.length - self.skip) // stage_at(self.stages, self.epoch).batch_size)
 
-    def __iter__(self) -> Iterator[Place]:
+    def __iter__(self) -> Iterator[list[Place]]:
+        stage = stage_at(self.stages, self.epoch)
         order = np.arange(self.length)
         if self.shuffle:
             np.random.default_rng([self.seed, self.epoch]).shuffle(order)
-        return (Place(self.epoch, int(index)) for index in order[self.skip :])
+        for start in range(self.skip, self.length, stage.batch_size):
+            yield [Place(self.epoch, int(i), stage.size) for i in order[start : start + stage.batch_size]]
 
 
 class ImageLoader:
@@ -37,15 +41,14 @@ class ImageLoader:
     """
 
     def __init__(
-        self, dataset: BaseDataset, batch_size: int, num_threads: int, shuffle: bool, seed: int,
+        self, dataset: BaseDataset, stages: Sequence[Stage], num_threads: int, shuffle: bool, seed: int,
         pin_memory: bool = False,
     ) -> None:  # fmt: skip
         self.dataset = dataset
-        self.batch_size = batch_size
-        self.sampler = EpochSampler(len(dataset), shuffle, seed)
+        self.sampler = EpochSampler(len(dataset), shuffle, seed, stages)
         workers = min(num_threads, _cores())
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
-            dataset, batch_size, sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
+            dataset, batch_sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
             pin_memory=pin_memory,
             generator=torch.Generator(),  # else each epoch takes a number from the global one
         )  # fmt: skip

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import list_images, read_image, result_names
+from data.image_folder import common_folder, is_list, list_images, read_image, read_list, result_names
+from data.transforms import Transform
 from util.errors import UserError
 
 
 class SingleDataset(BaseDataset):
-    """`--dataroot` is a folder of images, one image, or a data set whose PHASEA (PHASEB with
-    --direction BtoA) is meant."""
+    """`--dataroot` is a folder of images, one image, a list of images (.txt or .lst), or a data set whose PHASEA
+    (PHASEB with --direction BtoA) is meant."""
 
     sides = ("A",)
 
@@ -29,7 +30,10 @@ class SingleDataset(BaseDataset):
                 f"{self.root} holds scans and colorings side by side: add --model pix2pix to color the scans in "
                 f"{self.root / self.phase}, or give a folder of scans alone"
             )
-        if self.root.is_file():
+        if is_list(self.root):
+            self.paths = [Path(path) for path in read_list(self.root, self.limit)]
+            self.folder = common_folder(self.paths)
+        elif self.root.is_file():
             self.folder = self.root.parent
             self.paths = [self.root]
         else:
@@ -41,10 +45,10 @@ class SingleDataset(BaseDataset):
     def names(self) -> list[str]:
         return result_names(self.paths, self.folder)
 
-    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+    def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]
         image = read_image(path, self.channels)
-        return {"A": self.transform(image, self.transform.draw(rng)), "A_paths": str(path)}
+        return {"A": transform(image, transform.draw(rng)), "A_paths": str(path)}
 
 
 def _phases(root: Path) -> list[str]:

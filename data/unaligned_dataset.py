@@ -6,6 +6,7 @@ import numpy as np
 
 from data.base_dataset import BaseDataset
 from data.image_folder import list_images, read_image, result_names
+from data.transforms import Transform
 
 
 class UnalignedDataset(BaseDataset):
@@ -27,13 +28,13 @@ class UnalignedDataset(BaseDataset):
         paths = max(self.A_paths, self.B_paths, key=len)
         return result_names(paths, self.root / f"{self.phase}{'A' if paths is self.A_paths else 'B'}")
 
-    def item(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
+    def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path = self.A_paths[index % len(self.A_paths)]
         B_index = index if self.serial_batches else int(rng.integers(len(self.B_paths)))
         B_path = self.B_paths[B_index % len(self.B_paths)]
         return {
-            "A": self.transform(read_image(A_path, self.channels_A), self.transform.draw(rng)),
-            "B": self.transform(read_image(B_path, self.channels_B), self.transform.draw(rng)),
+            "A": transform(read_image(A_path, self.channels_A), transform.draw(rng)),
+            "B": transform(read_image(B_path, self.channels_B), transform.draw(rng)),
             "A_paths": str(A_path),
             "B_paths": str(B_path),
         }

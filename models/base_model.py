@@ -10,12 +10,15 @@ import torch
 from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
+from data.transforms import SQUARES
 from models.networks import define_D, define_G, foreign
+from models.networks.attention_unet import AttentionUnet
 from models.schedulers import get_scheduler
 from util import checkpoint
 from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
+from util.stages import plan_stages, stage_at
 
 Batch = dict[str, Any]
 
@@ -40,6 +43,7 @@ class BaseModel(ABC):
     def __init__(self, opt: argparse.Namespace) -> None:
         self.opt = opt
         self.isTrain: bool = opt.isTrain
+        self.stages = plan_stages(opt) if opt.isTrain else []
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
         self.save_dir = Path(opt.checkpoints_dir) / opt.name
         self.generator = torch.Generator().manual_seed(opt.seed)
@@ -48,6 +52,7 @@ class BaseModel(ABC):
         self.visual_names: list[str] = []
         self.model_names: list[str] = []
         self.optimizers: list[torch.optim.Optimizer] = []
+        self.rate_options: list[str] = []
         self.schedulers: list[Any] = []
         self.pools: dict[str, ImagePool] = {}
         self.image_paths: list[str] = []
@@ -80,8 +85,13 @@ class BaseModel(ABC):
         opt = self.opt
         net = define_G(
             input_nc, output_nc, opt.ngf, netG or opt.netG, opt.norm, not opt.no_dropout, opt.init_type,
-            opt.init_gain, self.generator,
+            opt.init_gain, self.generator, opt.encoder,
         )  # fmt: skip
+        if isinstance(net, AttentionUnet) and self.isTrain:
+            if opt.encoder_weights and not opt.continue_train:
+                foreign.load_encoder(net.encoder, Path(opt.encoder_weights))
+            if opt.freeze_encoder:
+                net.encoder.freeze()
         return self._place(net)
 
     def build_D(self, input_nc: int) -> nn.Module:
@@ -92,11 +102,15 @@ class BaseModel(ABC):
         )
         return self._place(net)
 
-    def adam(self, *nets: nn.Module) -> torch.optim.Optimizer:
-        """An Adam over the parameters of some networks, known to the schedulers and the saver."""
-        parameters = [p for net in nets for p in net.parameters()]
-        optimizer = torch.optim.Adam(parameters, lr=self.opt.lr, betas=(self.opt.beta1, 0.999))
+    def adam(self, *nets: nn.Module, rate: str = "lr") -> torch.optim.Optimizer:
+        """An Adam over the parameters of some networks that are not frozen, known to the schedulers and the saver.
+
+        rate: name of the option that gives its initial learning rate.
+        """
+        parameters = [p for net in nets for p in net.parameters() if p.requires_grad]
+        optimizer = torch.optim.Adam(parameters, lr=getattr(self.opt, rate), betas=(self.opt.beta1, 0.999))
         self.optimizers.append(optimizer)
+        self.rate_options.append(rate)
         return optimizer
 
     def pool(self, name: str) -> ImagePool:
@@ -108,7 +122,7 @@ class BaseModel(ABC):
         """Make the schedulers (training) and load the weights (testing, or continuing without a state)."""
         if self.isTrain:
             self.schedulers = [
-                get_scheduler(o, opt.lr_policy, opt.epoch_count, opt.niter, opt.niter_decay, opt.lr_decay_iters)
+                get_scheduler(o, opt.lr_policy, opt.epoch_count, self.stages, opt.lr_decay_iters)
                 for o in self.optimizers
             ]
         if not self.isTrain or opt.continue_train:
@@ -116,6 +130,14 @@ class BaseModel(ABC):
         self.print_networks(opt.verbose)
 
     # Using
+
+    def start_epoch(self, epoch: int) -> None:
+        """Get ready for an epoch, or for the rest of it. Old images of another size than those of its stage leave the
+        pools: they would make no batch with the new ones."""
+        size = stage_at(self.stages, epoch).size
+        if self.opt.resize_or_crop in SQUARES:
+            for pool in self.pools.values():
+                pool.images = [image for image in pool.images if image.shape[-1] == size]
 
     def train(self) -> None:
         for net in self.networks().values():
@@ -204,18 +226,16 @@ class BaseModel(ABC):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` gave, except what the command line says otherwise."""
         opt = self.opt
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+        for optimizer, rate, saved in zip(self.optimizers, self.rate_options, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
             for group in optimizer.param_groups:
                 group["betas"] = (opt.beta1, group["betas"][1])
-                group["lr"] = opt.lr if "lr" in opt.explicit else group["lr"]
+                group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | done)
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
-            if opt.resize_or_crop.endswith("crop"):  # images of another --fineSize would make no batch with new ones
-                pool.images = [image for image in pool.images if image.shape[-1] == opt.fineSize]
         self.generator.set_state(state["generator"].cpu())
         torch.set_rng_state(state["torch_generator"].cpu())
         set_generator_states(state["device_generators"], self.device, self.gpu_ids)

@@ -21,8 +21,6 @@ class CycleGANModel(BaseModel):
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
         parser.set_defaults(no_dropout=True)  # CycleGAN's generators use none
         add = parser.add_argument
-        add("--dropout", dest="no_dropout", action="store_false", default=True,
-            help="dropout in the generators after all (--no_dropout is CycleGAN's default)")  # fmt: skip
         add("--netG_A", help="generator A→B, where it differs from --netG")
         add("--netG_B", help="generator B→A, where it differs from --netG")
         if is_train:

@@ -1,12 +1,13 @@
 """pix2pix (Isola et al. 2017): pairs, a conditional PatchGAN and L1."""
 import argparse
+from typing import Any
 
 import torch
 from torch import nn
 
 from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
-from util.option_types import weight
+from util.option_types import positive, rate, weight
 
 
 class Pix2PixModel(BaseModel):
@@ -17,7 +18,13 @@ class Pix2PixModel(BaseModel):
         parser.set_defaults(norm="batch", netG="unet_256", dataset_mode="aligned")
         if is_train:
             parser.set_defaults(pool_size=0, no_lsgan=True)
-            parser.add_argument("--lambda_L1", type=weight, default=100.0, help="weight of the L1 loss")
+            add = parser.add_argument
+            add("--lambda_L1", type=weight, default=100.0, help="weight of the L1 loss")
+            add("--lambda_L1_final", type=weight,
+                help="weight of the L1 loss in the last epoch, to which it goes in equal steps; lambda_L1 if not given")
+            add("--lr_D", type=rate, help="initial learning rate of the discriminator; lr if not given")
+            add("--n_critic", type=positive, default=1,
+                help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
         return parser
 
     def __init__(self, opt: argparse.Namespace) -> None:
@@ -35,23 +42,36 @@ class Pix2PixModel(BaseModel):
         self.criterion_gan = GANLoss(opt.gan_mode)
         self.criterion_l1 = nn.L1Loss()
         self.optimizer_G = self.adam(self.netG)
-        self.optimizer_D = self.adam(self.netD)
+        self.optimizer_D = self.adam(self.netD, rate="lr" if opt.lr_D is None else "lr_D")
+        self.lambda_L1: float = opt.lambda_L1
+        self.steps = 0  # of the discriminator
+
+    def start_epoch(self, epoch: int) -> None:
+        super().start_epoch(epoch)
+        final, last = self.opt.lambda_L1_final, self.stages[-1].last_epoch
+        if final is not None:
+            done = (epoch - 1) / max(1, last - 1)
+            self.lambda_L1 = self.opt.lambda_L1 + done * (final - self.opt.lambda_L1)
 
     def forward(self) -> None:
         self.fake_B = self.netG(self.real_A)
 
     def optimize_parameters(self) -> None:
-        self.forward()
+        generator_learns = self.steps % self.opt.n_critic == 0
+        with torch.set_grad_enabled(generator_learns):
+            self.forward()
 
         self.set_requires_grad(self.netD, True)
         self.optimizer_D.zero_grad()
         self.backward_D()
         self.optimizer_D.step()
+        self.steps += 1
 
-        self.set_requires_grad(self.netD, False)
-        self.optimizer_G.zero_grad()
-        self.backward_G()
-        self.optimizer_G.step()
+        if generator_learns:
+            self.set_requires_grad(self.netD, False)
+            self.optimizer_G.zero_grad()
+            self.backward_G()
+            self.optimizer_G.step()
 
     def backward_D(self) -> None:
         real_AB = torch.cat([self.real_A, self.real_B], 1)
@@ -66,5 +86,16 @@ class Pix2PixModel(BaseModel):
     def backward_G(self) -> None:
         fake_AB = torch.cat([self.real_A, self.fake_B], 1)
         self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True)
-        self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.opt.lambda_L1
+        self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.lambda_L1
         (self.loss_G_GAN + self.loss_G_L1).backward()
+
+    def state_dict(self) -> dict[str, Any]:
+        # The generator's losses are told again at steps in which only the critic learns.
+        losses = {name: getattr(self, f"loss_{name}").detach() for name in self.loss_names if self.steps}
+        return super().state_dict() | {"steps": self.steps, "losses": losses}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.steps = state["steps"]
+        for name, value in state["losses"].items():
+            setattr(self, f"loss_{name}", value.to(self.device))

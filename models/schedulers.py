@@ -1,13 +1,13 @@
 """Learning rate over the epochs. Policies that follow the calendar are one function of the epoch."""
 import math
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from util.errors import UserError
+from util.stages import Stage, stage_at
 
 POLICIES = ("lambda", "step", "plateau", "cosine")
 
@@ -58,13 +58,18 @@ class Calendar:
 
 
 def get_scheduler(
-    optimizer: Optimizer, policy: str, first_epoch: int, niter: int, niter_decay: int, lr_decay_iters: int
+    optimizer: Optimizer, policy: str, first_epoch: int, stages: Sequence[Stage], lr_decay_iters: int
 ) -> Calendar | ReduceLROnPlateau:
     """The scheduler of a policy, to be stepped at the end of each epoch; training begins with `first_epoch`.
 
-    plateau divides the rate by 5 when the metric that it is stepped with has not fallen by 1 % in 5 epochs.
+    Policies that follow the calendar begin anew with each stage. plateau divides the rate by 5 when the metric that
+    it is stepped with has not fallen by 1 % in 5 epochs.
     """
     if policy == "plateau":
         return ReduceLROnPlateau(optimizer, mode="min", factor=0.2, threshold=0.01, patience=5)
-    rule = partial(factor, policy=policy, niter=niter, niter_decay=niter_decay, lr_decay_iters=lr_decay_iters)
+
+    def rule(epoch: int) -> float:
+        stage = stage_at(stages, epoch)
+        return factor(epoch - stage.before, policy, stage.niter, stage.niter_decay, lr_decay_iters)
+
     return Calendar(optimizer, rule, first_epoch)

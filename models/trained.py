@@ -4,11 +4,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.networks.foreign import infer_generator
+import torch
+from torch import nn
+
+from models.networks import define_G
+from models.networks.foreign import adapt, infer_generator, misfit
 from util.checkpoint import load_weights
 from util.errors import UserError
 
 ARCHITECTURE = ("input_nc", "output_nc", "ngf", "netG", "norm", "no_dropout")
+EXTRAS = ("encoder",)  # which only some networks have, and runs from before these not among their options
 
 
 def saved_options(run: Path) -> dict[str, Any]:
@@ -36,6 +41,19 @@ class TrainedGenerator:
     path: Path
     architecture: dict[str, Any]
     source: str
+
+
+def find_scan_generator(path: Path) -> TrainedGenerator:
+    """The generator coloring → scan in the folder of a run, or in one file of weights.
+
+    Raises UserError when there is none, or when the file does not tell its architecture.
+    """
+    if path.is_dir():
+        return find_generator(path, "latest", "BtoA", saved_options(path))
+    told = infer_generator(load_weights(path))
+    if not told:
+        raise UserError(f"{path} is no generator that is known here: give the folder of the run that made it")
+    return TrainedGenerator(path.stem, path, told, "its weights")
 
 
 def find_generator(
@@ -69,9 +87,21 @@ def find_generator(
     if not saved.keys() >= set(ARCHITECTURE):
         source = f"its weights, for {run / 'opt.json'} does not tell it"
         return TrainedGenerator(name, path, infer_generator(load_weights(path)), source)
-    architecture = {key: saved[key] for key in ARCHITECTURE}
+    architecture = {key: saved[key] for key in (*ARCHITECTURE, *EXTRAS) if key in saved}
     side = name.removeprefix("G")
     architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]
     if side == "_B":
         architecture["input_nc"], architecture["output_nc"] = saved["output_nc"], saved["input_nc"]
     return TrainedGenerator(name, path, architecture, str(run / "opt.json"))
+
+
+def load_generator(found: TrainedGenerator, device: torch.device) -> nn.Module:
+    """The generator itself, on the device. Raises UserError where the file does not fit its options."""
+    known = dict(found.architecture)
+    net = define_G(use_dropout=not known.pop("no_dropout", True), **known)
+    state = adapt(load_weights(found.path), net)
+    fault = misfit(state, net)
+    if fault:
+        raise UserError(f"{found.path} is of another architecture than {found.source} tells: {fault}")
+    net.load_state_dict(state)
+    return net.to(device)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from data import dataset_modes, find_dataset
 from data.transforms import RESIZE_OR_CROP
 from models import find_model, model_names
-from models.networks import DISCRIMINATORS, GENERATORS
+from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS
 from models.networks.layers import INITS, NORMS
 from util.errors import UserError
 from util.files import write_text
@@ -60,6 +60,8 @@ class BaseOptions:
         add("--ndf", type=positive, default=64, help="# of discrim filters in first conv layer")
         add("--netD", choices=list(DISCRIMINATORS), default="basic", help="selects model to use for netD")
         add("--netG", choices=list(GENERATORS), default="resnet_9blocks", help="selects model to use for netG")
+        add("--encoder", choices=ENCODERS, default="conv",
+            help="only used if netG==attn_unet: convolutions of its own, or a ResNet of torchvision")
         add("--n_layers_D", type=positive, default=3, help="only used if netD==n_layers")
         add("--gpu_ids", default="0", help="gpu ids: e.g. 0  0,1,2, 0,2. use -1 for CPU")
         add("--name", default="experiment_name",
@@ -75,12 +77,14 @@ class BaseOptions:
         add("--serial_batches", action="store_true",
             help="if true, takes images in order to make batches, otherwise takes them randomly")
         add("--no_dropout", action="store_true", help="no dropout for the generator")
+        add("--dropout", dest="no_dropout", action="store_false", default=False,
+            help="dropout after all, with models that use none by default (cycle_gan, colorizer)")
         add("--max_dataset_size", type=size_limit, default=float("inf"),
             help="Maximum number of samples allowed per dataset (in each domain). If the dataset directory "
             "contains more than max_dataset_size, only a subset is loaded.")
         add("--resize_or_crop", "--preprocess", choices=RESIZE_OR_CROP, default="resize_and_crop",
             help="scaling and cropping of images at load time; test.py takes the counterpart that keeps whole "
-            "pages: resize to fineSize, none, or scale_width")
+            "pages: resize to fineSize, none, scale_width, or (random_part) the shorter side scaled to fineSize")
         add("--no_flip", action="store_true",
             help="if specified, do not flip the images for data augmentation")
         add("--init_type", choices=INITS, default="normal", help="network initialization")
@@ -139,7 +143,7 @@ class BaseOptions:
             line = f"{key:>25}: {value!s:<30}"
             default = self.defaults.get(key)
             told = ",".join(map(str, value)) if isinstance(value, list) else value
-            if default is not None and told != default:
+            if default is not None and default not in (value, told):
                 line += f"\t[default: {default}]"
             lines.append(line.rstrip())
         return "\n".join([*lines, "----------------- End -------------------"])

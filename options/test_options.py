@@ -2,7 +2,7 @@
 import argparse
 from pathlib import Path
 
-from models.trained import find_generator, saved_options
+from models.trained import ARCHITECTURE, EXTRAS, find_generator, saved_options
 from options.base_options import BaseOptions, full_name
 from util.errors import UserError
 from util.option_types import size_limit
@@ -40,9 +40,10 @@ class TestOptions(BaseOptions):
             found = find_generator(run, opt.epoch, opt.direction, saved, opt.model_suffix)
             known = dict(found.architecture)
         else:
-            known = {k: v for k, v in saved.items() if k.startswith("netG") or k in ("norm", "ngf", "no_dropout")}
-            known |= {k: saved[k] for k in ("input_nc", "output_nc") if k in saved}
+            known = {k: v for k, v in saved.items() if k in ("netG_A", "netG_B", *ARCHITECTURE, *EXTRAS)}
         known |= {key: saved[key] for key in SCALE if key in saved}
+        # Only ResNets have batch norms that need the statistics of their training; CycleGAN's networks go without.
+        known["eval"] = known.get("encoder", "conv") != "conv"
         parser.set_defaults(**{key: value for key, value in known.items() if key in vars(opt)})
 
     def check(self, opt: argparse.Namespace) -> None:

@@ -2,18 +2,20 @@
 import argparse
 from pathlib import Path
 
+from data.transforms import SQUARES
 from models.networks.losses import GAN_MODES
 from models.networks.patchgan import NLayerDiscriminator
 from models.schedulers import POLICIES
 from models.trained import saved_options
 from options.base_options import BaseOptions, full_name
 from util.errors import UserError
-from util.option_types import natural, positive
+from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
+from util.stages import plan_stages
 
 # What makes a checkpoint's networks; can't change when a run is continued.
 ARCHITECTURE = (
     "model", "input_nc", "output_nc", "ngf", "ndf", "netG", "netG_A", "netG_B", "netD", "n_layers_D", "norm",
-    "no_dropout",
+    "no_dropout", "encoder",
 )
 
 
@@ -49,8 +51,22 @@ class TrainOptions(BaseOptions):
         add("--niter", "--n_epochs", type=natural, default=100, help="# of iter at starting learning rate, in epochs")
         add("--niter_decay", "--n_epochs_decay", type=natural, default=100,
             help="# of iter to linearly decay learning rate to zero, in epochs")
+        add("--stages", type=positives,
+            help="progressive training: image sizes to train at one after the other, such as 64,128,256, each for "
+            "niter + niter_decay epochs; takes the place of fineSize")
+        add("--stage_epochs", type=positives,
+            help="epochs of the stages, where they differ, such as 20,20,40")
+        add("--stage_batch_sizes", type=positives,
+            help="batch sizes of the stages, where they differ, such as 16,8,4")
+        add("--encoder_weights",
+            help="file of pretrained weights for the encoder of attn_unet: those of a ResNet of torchvision, or of "
+            "one pretrained on Danbooru")
+        add("--freeze_encoder", action="store_true", help="keep the encoder of attn_unet as it was pretrained")
+        add("--sample_freq", type=natural, default=0,
+            help="frequency of saving what the model makes to [opt.checkpoints_dir]/[opt.name]/samples/, in "
+            "iterations (batches); 0: never")
         add("--beta1", type=float, default=0.5, help="momentum term of adam")
-        add("--lr", type=float, default=0.0002, help="initial learning rate for adam")
+        add("--lr", type=rate, default=0.0002, help="initial learning rate for adam")
         add("--no_lsgan", action="store_true",
             help="do *not* use least square GAN, if false, use vanilla GAN")
         add("--gan_mode", choices=GAN_MODES,
@@ -63,6 +79,26 @@ class TrainOptions(BaseOptions):
             help="learning rate policy; linear is another name of lambda")
         add("--lr_decay_iters", type=positive, default=50,
             help="multiply by a gamma every lr_decay_iters iterations (policy step; counted in epochs)")
+        self.add_augmentation(parser)
+
+    def add_augmentation(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options that vary drawings."""
+        add = parser.add_argument
+        add("--rotation", type=weight, default=0.0, help="turn images by up to this many degrees, either way")
+        add("--perspective", type=probability, default=0.0,
+            help="see images from aside: each corner moves inward by up to half this part of the width and height")
+        add("--perspective_p", type=probability, default=0.5, help="probability of the perspective")
+        add("--blur_p", type=probability, default=0.0, help="probability of a slight blur")
+        add("--erasing_p", type=probability, default=0.0,
+            help="probability that a rectangle is erased, to white paper")
+        add("--erasing_area", type=share, nargs=2, metavar=("MIN", "MAX"), default=[0.005, 0.1],
+            help="part of the image that is erased, drawn between the two")
+        add("--crop_part", type=share, nargs=2, metavar=("MIN", "MAX"), default=[0.5, 1.0],
+            help="only used if resize_or_crop==random_part: side of the square that is cut out, as a part of the "
+            "short side of the image, drawn between the two")
+        add("--max_aspect", type=aspect, default=2.0,
+            help="only used if resize_or_crop==random_part: white paper fills an image up whose longer side is more "
+            "than this many times the shorter; inf: never")
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         if opt.continue_train:
@@ -73,41 +109,45 @@ class TrainOptions(BaseOptions):
     def check(self, opt: argparse.Namespace) -> None:
         _settle_gan_mode(opt)
         opt.lr_policy = "lambda" if opt.lr_policy == "linear" else opt.lr_policy
+        _settle_sizes(opt)
         if opt.resize_or_crop.endswith("_and_crop") and opt.fineSize > opt.loadSize:
             raise UserError(
                 f"--fineSize {opt.fineSize} is larger than --loadSize {opt.loadSize}: images are scaled to loadSize "
                 "and then cropped to fineSize, so give a fineSize of at most loadSize"
             )
-        if opt.batch_size > 1 and not opt.resize_or_crop.endswith("crop"):
+        batch_size = max(opt.stage_batch_sizes or [opt.batch_size])
+        if batch_size > 1 and opt.resize_or_crop not in SQUARES:
             raise UserError(
                 f"--resize_or_crop {opt.resize_or_crop} leaves images of several sizes, which make no batch of "
-                f"{opt.batch_size}: give --batch_size 1 or --resize_or_crop scale_width_and_crop"
+                f"{batch_size}: give --batch_size 1 or --resize_or_crop scale_width_and_crop"
             )
         if opt.gan_mode == "wgangp" and opt.norm == "batch":
             raise UserError(
                 "--gan_mode wgangp penalises each image's gradient, which --norm batch mixes: give --norm instance "
                 "or --norm none"
             )
-        if opt.gan_mode == "wgangp" and not opt.resize_or_crop.endswith("crop"):
+        if opt.gan_mode == "wgangp" and opt.resize_or_crop not in SQUARES:
             raise UserError(
                 f"--gan_mode wgangp mixes images, which --resize_or_crop {opt.resize_or_crop} leaves of several sizes: "
                 "give --resize_or_crop scale_width_and_crop"
             )
-        smallest = NLayerDiscriminator.smallest_input(3 if opt.netD == "basic" else opt.n_layers_D)
-        if opt.netD != "pixel" and opt.resize_or_crop.endswith("crop") and opt.fineSize < smallest:
+        smallest = NLayerDiscriminator.smallest_input(opt.n_layers_D if opt.netD == "n_layers" else 3)
+        size = min(opt.stages or [opt.fineSize])
+        if opt.netD != "pixel" and opt.resize_or_crop in SQUARES and size < smallest:
             raise UserError(
-                f"--fineSize {opt.fineSize} is too small for the discriminator: give at least {smallest}, or "
-                "--netD n_layers with a smaller --n_layers_D, or --netD pixel"
+                f"--{'stages' if opt.stages else 'fineSize'} {size} is too small for the discriminator: give at "
+                f"least {smallest}, or --netD n_layers with a smaller --n_layers_D, or --netD pixel"
             )
         if opt.niter + opt.niter_decay == 0:
             raise UserError("--niter 0 and --niter_decay 0 leave nothing to train: give one of them an epoch")
-        if "epoch_count" in opt.explicit and opt.epoch_count > opt.niter + opt.niter_decay:
+        last_epoch = plan_stages(opt)[-1].last_epoch
+        if "epoch_count" in opt.explicit and opt.epoch_count > last_epoch:
             raise UserError(
-                f"--epoch_count {opt.epoch_count} is beyond the last epoch, {opt.niter + opt.niter_decay}: give a "
-                "larger --niter or --niter_decay"
+                f"--epoch_count {opt.epoch_count} is beyond the last epoch, {last_epoch}: give a larger --niter or "
+                "--niter_decay"
             )
-        if not opt.lr > 0:
-            raise UserError(f"--lr {opt.lr:g} learns nothing: give a rate above 0, such as 0.0002")
+        _check_encoder(opt)
+        _check_ranges(opt)
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train:
@@ -125,6 +165,39 @@ def _settle_gan_mode(opt: argparse.Namespace) -> None:
     if opt.gan_mode is None or ("no_lsgan" in opt.explicit and "gan_mode" not in opt.explicit):
         opt.gan_mode = "vanilla" if opt.no_lsgan else "lsgan"
     opt.no_lsgan = opt.gan_mode != "lsgan"
+
+
+def _settle_sizes(opt: argparse.Namespace) -> None:
+    """With --stages, fineSize becomes the size of the last stage, which test.py will take, and loadSize follows it."""
+    if not opt.stages:
+        return
+    if "fineSize" in opt.explicit and opt.fineSize != opt.stages[-1]:
+        raise UserError(
+            f"--stages {','.join(map(str, opt.stages))} ends at {opt.stages[-1]}, not at --fineSize {opt.fineSize}: "
+            f"give --stages {opt.fineSize}, or leave out --fineSize"
+        )
+    if "loadSize" not in opt.explicit:
+        opt.loadSize = round(opt.loadSize * opt.stages[-1] / opt.fineSize)
+    opt.fineSize = opt.stages[-1]
+
+
+def _check_encoder(opt: argparse.Namespace) -> None:
+    """Pretrained weights need a network that they are for."""
+    for key in ("encoder_weights", "freeze_encoder"):
+        if getattr(opt, key) and (opt.encoder == "conv" or opt.netG != "attn_unet"):
+            raise UserError(
+                f"--{key} is for a pretrained encoder: add --netG attn_unet and --encoder resnet18, resnet34 or "
+                "resnet50"
+            )
+    if opt.freeze_encoder and not opt.encoder_weights:
+        raise UserError("--freeze_encoder would keep random weights: give --encoder_weights FILE")
+
+
+def _check_ranges(opt: argparse.Namespace) -> None:
+    for key in ("erasing_area", "crop_part"):
+        least, most = getattr(opt, key)
+        if least > most:
+            raise UserError(f"--{key} {least:g} {most:g} is no range: give the smaller number first")
 
 
 def _same_architecture(opt: argparse.Namespace) -> None:

@@ -60,8 +60,8 @@ def reference() -> str:
 
 
 def actions(options: BaseOptions) -> dict[str, argparse.Action]:
-    """The options of a door before a model changes them, by name."""
-    return {action.dest: action for action in options.parser()._actions}
+    """The options of a door before a model changes them, by name; two of them may share a value."""
+    return {action.option_strings[0]: action for action in options.parser()._actions}
 
 
 def told(action: argparse.Action | None) -> tuple[object, ...]:
@@ -89,6 +89,8 @@ def row(action: argparse.Action) -> str:
 
 
 def value(default: object) -> str:
+    if isinstance(default, list):
+        default = ",".join(map(str, default))
     return "–" if default in (None, "") else f"`{default}`"
 
 

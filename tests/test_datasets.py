@@ -9,6 +9,7 @@ from PIL import Image
 from data import Place, dataset_modes, find_dataset
 from data.aligned_dataset import AlignedDataset
 from data.base_dataset import BaseDataset
+from data.coloring_dataset import ColoringDataset
 from data.single_dataset import SingleDataset
 from data.transforms import RESIZE_OR_CROP
 from data.unaligned_dataset import UnalignedDataset
@@ -36,9 +37,10 @@ def refusal(dataset: type[BaseDataset], root: Path, **changes: object) -> str:
 
 
 def test_data_sets_are_found_by_their_names():
-    assert dataset_modes() == ["aligned", "single", "unaligned"]
-    assert [find_dataset(name) for name in dataset_modes()] == [AlignedDataset, SingleDataset, UnalignedDataset]
-    with pytest.raises(UserError, match="unknown dataset magic: choose one of aligned, single, unaligned"):
+    assert dataset_modes() == ["aligned", "coloring", "single", "unaligned"]
+    found = [find_dataset(name) for name in dataset_modes()]
+    assert found == [AlignedDataset, ColoringDataset, SingleDataset, UnalignedDataset]
+    with pytest.raises(UserError, match="unknown dataset magic: choose one of aligned, coloring, single, unaligned"):
         find_dataset("magic")
 
 

@@ -191,6 +191,7 @@ def test_pools_hold_no_images_of_another_size(tmp_path):
     for size, kept in (("16", 1), ("12", 0)):
         resumed = make(tmp_path, "--fineSize", size)
         resumed.load_state_dict(model.state_dict())
+        resumed.start_epoch(1)
         assert len(resumed.fake_B_pool.images) == kept
 
 
@@ -288,5 +289,5 @@ def test_a_model_file_without_its_class(models_folder):
 
 
 def test_unknown_models_tell_what_there_is():
-    with pytest.raises(UserError, match="unknown model nonsense: choose one of cycle_gan, pix2pix, test"):
+    with pytest.raises(UserError, match="unknown model nonsense: choose one of colorizer, cycle_gan, pix2pix, test"):
         find_model("nonsense")

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from models.networks import DISCRIMINATORS, GENERATORS, GANLoss, define_D, define_G, gradient_penalty
+from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS, GANLoss, define_D, define_G, gradient_penalty
 from models.networks.foreign import infer_generator, infer_options
 from models.networks.layers import INITS, NORMS, init_weights
 from models.networks.losses import GAN_MODES
@@ -44,7 +44,7 @@ def test_padding_changes_nothing_where_none_is_needed(netG):
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize(
     ("netD", "layers", "patches"), [("basic", 9, 6), ("n_layers", 1, 30), ("n_layers", 2, 14), ("n_layers", 4, 2),
-                                    ("pixel", 3, 64)])  # fmt: skip
+                                    ("pixel", 3, 64), ("attention", 9, 6)])  # fmt: skip
 def test_discriminators_judge_patches(netD, layers, patches, norm):
     net = define_D(3, 4, netD, layers, norm)
     assert net(torch.rand(2, 3, 64, 64)).shape == (2, 1, patches, patches)
@@ -110,7 +110,7 @@ def test_unknown_names_tell_what_there_is(build, told):
 @pytest.mark.parametrize("parallel", [False, True])
 @pytest.mark.parametrize("use_dropout", [False, True])
 @pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize("netG", GENERATORS)
+@pytest.mark.parametrize("netG", sorted(GENERATORS.keys() - {"scan", "attn_unet"}))
 def test_weights_tell_their_generator(netG, norm, use_dropout, parallel):
     net = define_G(1, 3, 6, netG, norm, use_dropout)
     told = infer_generator((nn.DataParallel(net) if parallel else net).state_dict())
@@ -119,11 +119,29 @@ def test_weights_tell_their_generator(netG, norm, use_dropout, parallel):
     )
 
 
+@pytest.mark.parametrize("use_dropout", [False, True])
+def test_weights_tell_a_scan_generator(use_dropout):
+    net = define_G(3, 1, 6, "scan", use_dropout=use_dropout)
+    assert infer_generator(net.state_dict()) == {
+        "netG": "scan", "input_nc": 3, "output_nc": 1, "ngf": 6, "norm": "instance", "no_dropout": not use_dropout
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("encoder", ENCODERS)
+def test_weights_tell_an_attention_unet(encoder):
+    net = define_G(1, 3, 6, "attn_unet", encoder=encoder)
+    told = infer_generator(net.state_dict())
+    assert told == {
+        "netG": "attn_unet", "input_nc": 1, "output_nc": 3, "ngf": 6, "norm": "instance", "no_dropout": True,
+        "encoder": encoder,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize(
     ("netD", "layers", "told"),
     [("basic", 9, {"netD": "basic"}), ("n_layers", 2, {"netD": "n_layers", "n_layers_D": 2}),
-     ("pixel", 9, {"netD": "pixel"})],
+     ("pixel", 9, {"netD": "pixel"}), ("attention", 9, {"netD": "attention"})],
 )  # fmt: skip
 def test_weights_tell_their_discriminator(netD, layers, told, norm):
     assert infer_options(define_D(3, 6, netD, layers, norm).state_dict()) == told | {"ndf": 6, "norm": norm}

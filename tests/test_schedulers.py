@@ -6,6 +6,7 @@ import torch
 
 from models.schedulers import POLICIES, factor, get_scheduler
 from util.errors import UserError
+from util.stages import Stage
 
 RATE = 0.5  # a power of two, so that products are exact
 
@@ -13,7 +14,8 @@ RATE = 0.5  # a power of two, so that products are exact
 def make(policy: str, first_epoch: int = 1, niter: int = 3, niter_decay: int = 4, lr_decay_iters: int = 2):
     """An optimizer of rate RATE and its scheduler."""
     optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=RATE)
-    return optimizer, get_scheduler(optimizer, policy, first_epoch, niter, niter_decay, lr_decay_iters)
+    stages = [Stage(1, 8, 1, 0, niter, niter_decay)]
+    return optimizer, get_scheduler(optimizer, policy, first_epoch, stages, lr_decay_iters)
 
 
 def factors(policy: str, epochs: int, first_epoch: int = 1) -> list[float]:

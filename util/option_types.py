@@ -22,9 +22,46 @@ positive = at_least(1)
 natural = at_least(0)
 
 
+def positives(text: str) -> list[int]:
+    """Type of an option: whole numbers above 0, separated by commas."""
+    return [positive(part) for part in text.split(",")]
+
+
 def size_limit(text: str) -> float:
     """Type of an option: how many at most; inf is no limit."""
     return float("inf") if text == "inf" else positive(text)
+
+
+def rate(text: str) -> float:
+    """Type of an option: a learning rate, above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} learns nothing: give a rate above 0, such as 0.0002")
+    return value
+
+
+def probability(text: str) -> float:
+    """Type of an option: a number from 0 to 1."""
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is outside 0 to 1")
+    return value
+
+
+def share(text: str) -> float:
+    """Type of an option: a part of a whole, above 0 and at most 1."""
+    value = float(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no part of a whole: give a number above 0 and at most 1")
+    return value
+
+
+def aspect(text: str) -> float:
+    """Type of an option: longer side to shorter, 1 or more; inf is no limit."""
+    value = float(text)
+    if not value >= 1:
+        raise argparse.ArgumentTypeError(f"{text} is no ratio of a longer side to a shorter: give 1 or more")
+    return value
 
 
 def weight(text: str) -> float:

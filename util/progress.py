@@ -11,13 +11,16 @@ T = TypeVar("T")
 class Position:
     """Where a training is: what it saves, beside the model, to go on from.
 
-    epoch: the one in hand, from 1. epoch_iters, total_iters: images seen in it and in all. seconds: of
-    training in all. metric_sum, epoch_steps: of the epoch in hand, for the mean of its metric.
+    epoch: the one in hand, from 1, and the stage it belongs to. epoch_iters, total_iters: images seen in it and in
+    all. total_steps: batches in all. seconds: of training in all. metric_sum, epoch_steps: of the epoch in hand, for
+    the mean of its metric.
     """
 
     epoch: int = 1
+    stage: int = 1
     epoch_iters: int = 0
     total_iters: int = 0
+    total_steps: int = 0
     seconds: float = 0.0
     metric_sum: float = 0.0
     epoch_steps: int = 0
@@ -61,6 +64,7 @@ class StepTimer:
         """A step on `images` images has ended."""
         self.step_seconds = time.perf_counter() - self._mark
         self.position.epoch_steps += 1
+        self.position.total_steps += 1
         self.position.epoch_iters += images
         self.position.total_iters += images
         self.position.seconds = self._seconds_before + self.elapsed()

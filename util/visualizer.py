@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tensorboardX import SummaryWriter
 
 FLUSH_SECONDS = 10  # TensorBoard looks for news every 30 s
+SAMPLE_ROWS = 8
 WHITE = 255
 
 
@@ -38,6 +39,7 @@ class Visualizer:
         folder = Path(opt.checkpoints_dir) / opt.name
         self._columns: int = opt.display_ncols
         self._log_path = folder / "loss_log.txt"
+        self._samples_dir = folder / "samples"
         self._tensorboard_dir = folder / "tb"
         self._address = (_host(opt.display_server), int(opt.display_port))
         self._page = None if opt.no_html else TrainingPage(folder / "web", opt.name, opt.display_winsize)
@@ -74,6 +76,15 @@ class Visualizer:
         if self._page is not None and (save_result or self._epoch_is_new):
             self._page.update(epoch, images)
             self._epoch_is_new = False
+
+    def save_sample(self, visuals: Mapping[str, torch.Tensor], stage: int, size: int, epoch: int,
+                    step: int) -> None:
+        """Save up to SAMPLE_ROWS images of a batch (label → NCHW in [-1, 1]), a row each, below samples/, by stage
+        (of that many pixels) and epoch; `step` counts batches."""
+        count = min(SAMPLE_ROWS, *(len(tensor) for tensor in visuals.values()))
+        images = [tensor2im(tensor[row]) for row in range(count) for tensor in visuals.values()]
+        path = self._samples_dir / f"stage{stage}_{size}px" / f"epoch{epoch:03d}" / f"step{step:07d}.png"
+        save_image(_grid(images, len(visuals)), path)
 
     def plot_current_losses(self, epoch: int, total_iters: int, losses: Mapping[str, float]) -> None:
         """Log each loss under `loss/NAME`, and the epoch, which the count of images does not tell."""

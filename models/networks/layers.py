@@ -38,6 +38,7 @@ def init_weights(
 ) -> None:
     """Initialise convolutions and linear layers in place: normal (std = gain), xavier (times gain), kaiming
     or orthogonal (times gain); biases 0; batch norm weights normal around 1 (std = gain), as CycleGAN does.
+    The sub-kernels of a SubpixelConv2d begin equal (ICNR).
 
     generator: where the random numbers come from (CPU); None uses torch's global one.
     """
@@ -52,11 +53,53 @@ def init_weights(
     for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             fill[init_type](module.weight)
+            if isinstance(module, SubpixelConv2d):
+                module.tie_subkernels()
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             nn.init.normal_(module.weight, 1.0, gain, generator=generator)
             nn.init.zeros_(module.bias)
+
+
+class SubpixelConv2d(nn.Conv2d):
+    """1×1 convolution to factor² × out_channels maps, which a PixelShuffle(factor) then lays out (Shi et al. 2016).
+
+    Initialised by ICNR (Aitken et al. 2017): the factor² maps that become neighbors begin equal, so that the network
+    begins as nearest-neighbor upscaling instead of a checkerboard.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, factor: int = 2) -> None:
+        super().__init__(in_channels, out_channels * factor**2, 1)
+        self.factor = factor
+        self.tie_subkernels()
+
+    @torch.no_grad()
+    def tie_subkernels(self) -> None:
+        """Give the maps that become neighbors the weights of the first of them."""
+        for tensor in (self.weight, self.bias):
+            if tensor is not None:
+                tensor.copy_(tensor[:: self.factor**2].repeat_interleave(self.factor**2, dim=0))
+
+
+class SelfAttention(nn.Module):
+    """Simple self-attention: x + γ · (x xᵀ / N) (W x), x as C × N over the N = H·W positions; keeps the shape.
+
+    W is a 1×1 convolution; γ is learned and begins at 0. Positions are compared through the C × C matrix of their
+    second moments, so time and memory grow with N only. x xᵀ grows with N: divided by it, attention that was learned
+    on small images means the same on a page.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.project = nn.Conv2d(channels, channels, 1, bias=False)
+        self.gamma = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        flat = x.flatten(2)  # (N, C, H·W)
+        moments = flat @ flat.transpose(1, 2) / flat.shape[2]  # (N, C, C)
+        attended = moments @ self.project(x).flatten(2)
+        return x + self.gamma * attended.view_as(x)
 
 
 def run_padded(

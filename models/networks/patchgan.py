@@ -1,9 +1,9 @@
-"""Discriminators of pix2pix and CycleGAN (Isola et al. 2017); keys as in their code. No sigmoid at the end:
-the losses take logits."""
+"""Discriminators of pix2pix and CycleGAN (Isola et al. 2017), keys as in their code, and the PatchGAN with
+attention. No sigmoid at the end: the losses take logits."""
 import torch
 from torch import nn
 
-from models.networks.layers import get_norm_layer, needs_bias
+from models.networks.layers import SelfAttention, get_norm_layer, needs_bias
 from util.errors import UserError
 
 
@@ -11,12 +11,17 @@ class NLayerDiscriminator(nn.Module):
     """PatchGAN: one logit for each overlapping patch; three layers see 70 × 70 pixels.
 
     Takes (N, input_nc, H, W), gives (N, 1, about H / 2**n_layers, about W / 2**n_layers).
+    attention: self-attention after each of the first `attention` blocks.
     """
 
-    def __init__(self, input_nc: int, ndf: int = 64, n_layers: int = 3, norm: str = "batch") -> None:
+    def __init__(
+        self, input_nc: int, ndf: int = 64, n_layers: int = 3, norm: str = "batch", attention: int = 0
+    ) -> None:
         super().__init__()
         norm_layer, bias = get_norm_layer(norm), needs_bias(norm)
         layers: list[nn.Module] = [nn.Conv2d(input_nc, ndf, 4, stride=2, padding=1), nn.LeakyReLU(0.2, True)]
+        if attention > 0:
+            layers.append(SelfAttention(ndf))
         channels = ndf
         for n in range(1, n_layers + 1):
             widened = ndf * min(2**n, 8)
@@ -26,6 +31,8 @@ class NLayerDiscriminator(nn.Module):
                 norm_layer(widened),
                 nn.LeakyReLU(0.2, True),
             ]
+            if attention > n:
+                layers.append(SelfAttention(widened))
             channels = widened
         layers.append(nn.Conv2d(channels, 1, 4, stride=1, padding=1))
         self.model = nn.Sequential(*layers)

@@ -1,0 +1,195 @@
+"""Stage two of the OnePunch method: pairs from a frozen scan generator, and what the colorizer learns from them."""
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torchvision.models import resnet18
+
+from models import BaseModel, create_model
+from models.networks import define_G
+from models.networks.losses import GAN_MODES
+from options.train_options import TrainOptions
+from util import checkpoint
+from util.errors import UserError
+
+TINY = [
+    "--model=colorizer", "--gpu_ids=-1", "--ngf=2", "--ndf=2", "--netG=unet_128", "--netD=pixel", "--stages=16",
+]  # fmt: skip
+
+
+def scan_weights(path: Path, input_nc: int = 3, output_nc: int = 1) -> Path:
+    chance = torch.Generator().manual_seed(5)
+    net = define_G(input_nc, output_nc, 4, "scan", init_gain=0.3, generator=chance)
+    checkpoint.save(net.state_dict(), path)
+    return path
+
+
+def make(folder: Path, *argv: str, new: bool = True) -> BaseModel:
+    given = [f"--scan_generator={scan_weights(folder / 'scan.pth')}"] if new else []
+    opt = TrainOptions().parse(["--dataroot=unused", f"--checkpoints_dir={folder}/checkpoints", *TINY, *given, *argv])
+    model = create_model(opt)
+    model.setup(opt)
+    model.train()
+    model.start_epoch(1)
+    return model
+
+
+def batch(number: int = 0, size: int = 16) -> dict:
+    chance = torch.Generator().manual_seed(number)
+    return {"B": torch.rand(2, 3, size, size, generator=chance) * 2 - 1, "B_paths": ["1", "2"]}
+
+
+def step(model: BaseModel, number: int = 0) -> dict[str, float]:
+    model.set_input(batch(number))
+    model.optimize_parameters()
+    return model.get_current_losses()
+
+
+def weights(net: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {key: value.clone() for key, value in net.state_dict().items()}
+
+
+def changed(net: torch.nn.Module, before: dict[str, torch.Tensor]) -> bool:
+    return any(not torch.equal(value, before[key]) for key, value in net.state_dict().items())
+
+
+@pytest.mark.parametrize("mode", GAN_MODES)
+def test_steps_teach_the_colorizer_and_not_the_scan_generator(tmp_path, mode):
+    model = make(tmp_path, "--gan_mode", mode)
+    nets = {"scan": model.scan_generator, **model.networks()}
+    before = {name: weights(net) for name, net in nets.items()}
+    losses = step(model)
+    assert list(losses) == ["G_GAN", "G_L1", "D_real", "D_fake"]
+    assert all(math.isfinite(value) for value in losses.values())
+    assert {name: changed(net, before[name]) for name, net in nets.items()} == {"scan": False, "G": True, "D": True}
+    assert not any(p.requires_grad for p in model.scan_generator.parameters())
+
+
+def test_the_scans_are_those_of_the_scan_generator(tmp_path):
+    model = make(tmp_path)
+    model.set_input(batch())
+    with torch.no_grad():
+        assert torch.equal(model.real_A, model.scan_generator(batch()["B"]))
+    assert model.real_A.shape == (2, 1, 16, 16)
+    assert not model.real_A.requires_grad
+
+
+def test_noise_on_the_scans(tmp_path):
+    clean, noisy = make(tmp_path), make(tmp_path, "--scan_noise", "0.1")
+    for model in (clean, noisy):
+        model.set_input(batch())
+    difference = noisy.real_A - clean.real_A
+    assert difference.std().item() == pytest.approx(0.1, rel=0.2)
+    assert noisy.real_A.abs().max() <= 1
+    noisy.set_input(batch())
+    assert not torch.equal(noisy.real_A - clean.real_A, difference)
+
+
+def test_two_time_scales(tmp_path):
+    model = make(tmp_path)
+    assert model.learning_rates() == {"G": 1e-4, "D": 4e-4}
+    model = make(tmp_path, "--lr", "0.01", "--lr_D", "0.02", "--niter", "1", "--niter_decay", "1")
+    assert model.learning_rates() == {"G": 0.01, "D": 0.02}
+    model.update_learning_rate()
+    assert model.learning_rates() == {"G": 0.005, "D": 0.01}
+
+
+def test_the_weight_of_L1_may_fall(tmp_path):
+    model = make(tmp_path, "--stages=16,32", "--niter=2", "--niter_decay=1", "--lambda_L1_final=2")
+    seen = []
+    for epoch in range(1, 7):
+        model.start_epoch(epoch)
+        seen.append(model.lambda_L1)
+    assert seen == pytest.approx([10, 8.4, 6.8, 5.2, 3.6, 2])
+    assert make(tmp_path).lambda_L1 == 10
+
+
+def test_the_critic_may_learn_more_often(tmp_path):
+    model = make(tmp_path, "--gan_mode=wgangp", "--n_critic=3")
+    learned = []
+    for number in range(7):
+        before_G, before_D = weights(model.netG), weights(model.netD)
+        step(model, number)
+        learned.append(changed(model.netG, before_G))
+        assert changed(model.netD, before_D)
+    assert learned == [True, False, False, True, False, False, True]
+
+
+def test_a_new_stage_empties_the_pool_of_small_images(tmp_path):
+    model = make(tmp_path, "--stages=16,32", "--niter=1", "--niter_decay=0")
+    step(model)
+    assert len(model.fake_AB_pool.images) == 2
+    model.start_epoch(2)
+    assert model.fake_AB_pool.images == []
+    model.set_input(batch(1, 32))
+    model.optimize_parameters()
+
+
+def test_going_on_repeats_what_would_have_come(tmp_path):
+    argv = ["--n_critic=2", "--scan_noise=0.1", "--dropout"]
+    model = make(tmp_path, *argv)
+    for number in range(3):
+        step(model, number)
+    model.save_networks("latest")
+    checkpoint.save(model.state_dict(), tmp_path / "state.pth")
+    ahead = [step(model, number) for number in range(3, 7)]
+
+    (tmp_path / "scan.pth").unlink()  # the run keeps its own copy
+    resumed = make(tmp_path, *argv, "--continue_train", new=False)
+    resumed.load_state_dict(checkpoint.load(tmp_path / "state.pth"))
+    assert [step(resumed, number) for number in range(3, 7)] == ahead
+
+
+def test_a_frozen_encoder_has_no_optimizer_state(tmp_path):
+    checkpoint.save(resnet18().state_dict(), tmp_path / "resnet18.pth")
+    encoder = ["--netG=attn_unet", "--encoder=resnet18", f"--encoder_weights={tmp_path}/resnet18.pth"]
+    free, frozen = make(tmp_path, *encoder), make(tmp_path, *encoder, "--freeze_encoder")
+    before = weights(frozen.netG.encoder)
+    step(frozen)
+    step(free)
+    assert not changed(frozen.netG.encoder, before)
+    assert changed(free.netG.encoder, before)
+    own = len(list(frozen.netG.parameters())) - len(list(frozen.netG.encoder.parameters()))
+    assert len(frozen.optimizer_G.state_dict()["state"]) == own
+    assert len(free.optimizer_G.state_dict()["state"]) == len(list(free.netG.parameters()))
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        ([], "give --scan_generator FOLDER_OF_A_RUN"),
+        (["--scan_generator={}/nowhere"], "no checkpoint .*/nowhere"),
+        (["--scan_generator={}/grey.pth"], "makes scans of images with 1 channels: give --output_nc 1"),
+        (["--scan_generator={}/other.pth"], "is no generator that is known here"),
+        (["--scan_generator={}/scan.pth", "--dataset_mode=aligned"], "give --dataset_mode coloring"),
+        (["--scan_generator={}/scan.pth", "--freeze_encoder"], "add --netG attn_unet and --encoder"),
+        (["--scan_generator={}/scan.pth", "--netG=attn_unet", "--encoder=resnet18", "--freeze_encoder"],
+         "would keep random weights: give --encoder_weights"),
+    ],
+)  # fmt: skip
+def test_refusals(tmp_path, argv, told):
+    scan_weights(tmp_path / "scan.pth")
+    scan_weights(tmp_path / "grey.pth", input_nc=1)
+    checkpoint.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
+    with pytest.raises(UserError, match=told):
+        make(tmp_path, *(text.format(tmp_path) for text in argv), new=False)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_the_scan_generator_of_a_run(tmp_path):
+    """G_B of a CycleGAN, whose domains differ in channels."""
+    run = tmp_path / "checkpoints" / "stage1"
+    options = TrainOptions()
+    opt = options.parse(
+        ["--dataroot=unused", f"--checkpoints_dir={tmp_path}/checkpoints", "--name=stage1", "--gpu_ids=-1", "--ngf=4",
+         "--ndf=2", "--netG=scan", "--netD=attention", "--input_nc=1"]
+    )  # fmt: skip
+    stage_one = create_model(opt)
+    stage_one.setup(opt)
+    options.save(opt)
+    stage_one.save_networks("latest")
+    model = make(tmp_path, f"--scan_generator={run}", new=False)
+    model.set_input(batch())
+    with torch.no_grad():
+        assert torch.equal(model.real_A, stage_one.netG_B(batch()["B"]))
