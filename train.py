@@ -3,6 +3,7 @@
     python train.py --dataroot datasets/onepiece --name onepiece                    # unpaired: trainA, trainB
     python train.py --dataroot datasets/onepiece --name onepiece --continue_train   # go on after a break
     python train.py --dataroot datasets/pairs --name pairs --model pix2pix          # pairs
+    python train.py --dataroot colorings --name color --model colorizer --scan_generator checkpoints/scans
 
 What it writes is in checkpoints/NAME: weights (*_net_*.pth), the state to go on from (latest_state.pth), the
 losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
@@ -22,7 +23,7 @@ from util.device import describe_device
 from util.errors import UserError, reported
 from util.files import write_text
 from util.progress import Position, StepTimer, duration
-from util.stages import Stage, plan_stages, stage_at
+from util.stages import Stage, stage_at
 from util.visualizer import Visualizer
 
 
@@ -32,11 +33,11 @@ def main() -> None:
     dataset = create_dataset(opt)
     model = create_model(opt)
     model.setup(opt)
-    stages = plan_stages(opt)
-    position = start_position(opt, model, stages)
-    last_epoch = stages[-1].last_epoch
+    position = start_position(opt, model)
+    last_epoch = model.stages[-1].last_epoch
     if position.epoch > last_epoch:
-        print(f"{model.save_dir} is trained to its last epoch: give a larger --niter or --niter_decay to go on")
+        larger = "--stage_epochs" if opt.stages else "--niter or --niter_decay"
+        print(f"{model.save_dir} is trained to its last epoch: give a larger {larger} to go on")
         return
     print(options.text(opt))
     options.save(opt)
@@ -46,21 +47,20 @@ def main() -> None:
         print(f"to watch: {visualizer.tensorboard_command}")
     model.train()
     while position.epoch <= last_epoch:
-        train_epoch(opt, dataset, model, visualizer, position, stages)
+        train_epoch(opt, dataset, model, visualizer, position)
     visualizer.close()
     print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
 
 
 def train_epoch(
-    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position,
-    stages: list[Stage],
-) -> None:  # fmt: skip
+    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position
+) -> None:
     """What is left of the epoch in hand: learn, then lower the learning rate and save."""
-    epoch, last = position.epoch, stages[-1].last_epoch
-    stage = stage_at(stages, epoch)
+    epoch, last = position.epoch, model.stages[-1].last_epoch
+    stage = stage_at(model.stages, epoch)
     position.stage = stage.number
-    if len(stages) > 1 and epoch == stage.before + 1:
-        print(f"stage {stage.number} of {len(stages)}: {stage.size} pixels, batches of {stage.batch_size}")
+    if len(model.stages) > 1 and epoch == stage.before + 1:
+        print(f"stage {stage.number} of {len(model.stages)}: {stage.size} pixels, batches of {stage.batch_size}")
     model.start_epoch(epoch)
     visualizer.reset()
     dataset.start(epoch, skip=position.epoch_iters)
@@ -81,7 +81,9 @@ def train_epoch(
             if position.due(opt.save_latest_freq, images):
                 save(model, position)
     rates = ", ".join(f"{rate:.3g}" for rate in model.learning_rates().values())
-    left = duration((last - epoch) * len(dataset) / timer.images_per_second())
+    # An epoch of another stage takes about as much longer as its images have more pixels.
+    pixels = sum(stage_at(model.stages, later).size ** 2 for later in range(epoch + 1, last + 1))
+    left = duration(pixels / stage.size**2 * len(dataset) / timer.images_per_second())
     print(
         f"epoch {epoch} of {last}: {duration(timer.elapsed())}, {timer.images_per_second():.2f} images/s, "
         f"learning rate {rates}, {left} left"
@@ -135,7 +137,7 @@ def save(model: BaseModel, position: Position) -> None:
     write_text(model.save_dir / "training.json", json.dumps(history, indent=1) + "\n")
 
 
-def start_position(opt: argparse.Namespace, model: BaseModel, stages: list[Stage]) -> Position:
+def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
     """Where training begins: at --epoch_count, or with --continue_train where the saved state left off."""
     path = model.save_dir / "latest_state.pth"
     if not opt.continue_train:
@@ -156,7 +158,7 @@ def start_position(opt: argparse.Namespace, model: BaseModel, stages: list[Stage
         position.epoch = opt.epoch_count
         return position
     # The save at the end of a stage belongs to the stage still; its epoch is the first of the next one.
-    stage = stage_at(stages, position.epoch if position.epoch_iters else position.epoch - 1)
+    stage = stage_at(model.stages, position.epoch if position.epoch_iters else position.epoch - 1)
     if stage.number != position.stage and position.total_iters:
         raise UserError(
             f"{path} was saved in stage {position.stage}, but with these options epoch {position.epoch} belongs to "

@@ -12,13 +12,13 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from data.transforms import SQUARES
 from models.networks import define_D, define_G, foreign
-from models.networks.attention_unet import AttentionUnet
+from models.networks.encoders import ResnetEncoder
 from models.schedulers import get_scheduler
 from util import checkpoint
 from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
-from util.stages import plan_stages, stage_at
+from util.stages import Stage, plan_stages, stage_at
 
 Batch = dict[str, Any]
 
@@ -40,10 +40,14 @@ class BaseModel(ABC):
         """Add the model's own options and change defaults."""
         return parser
 
+    @staticmethod  # noqa: B027 (a model with nothing to refuse leaves it out)
+    def check_options(opt: argparse.Namespace) -> None:
+        """Refuse, with UserError, what the model can't work with, before anything is loaded or written."""
+
     def __init__(self, opt: argparse.Namespace) -> None:
         self.opt = opt
         self.isTrain: bool = opt.isTrain
-        self.stages = plan_stages(opt) if opt.isTrain else []
+        self.stages: list[Stage] = plan_stages(opt) if opt.isTrain else []
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
         self.save_dir = Path(opt.checkpoints_dir) / opt.name
         self.generator = torch.Generator().manual_seed(opt.seed)
@@ -87,11 +91,12 @@ class BaseModel(ABC):
             input_nc, output_nc, opt.ngf, netG or opt.netG, opt.norm, not opt.no_dropout, opt.init_type,
             opt.init_gain, self.generator, opt.encoder,
         )  # fmt: skip
-        if isinstance(net, AttentionUnet) and self.isTrain:
+        encoder = getattr(net, "encoder", None)
+        if self.isTrain and isinstance(encoder, ResnetEncoder):
             if opt.encoder_weights and not opt.continue_train:
-                foreign.load_encoder(net.encoder, Path(opt.encoder_weights))
+                foreign.load_encoder(encoder, Path(opt.encoder_weights))
             if opt.freeze_encoder:
-                net.encoder.freeze()
+                encoder.freeze()
         return self._place(net)
 
     def build_D(self, input_nc: int) -> nn.Module:
@@ -196,7 +201,7 @@ class BaseModel(ABC):
     def save_networks(self, epoch: int | str) -> None:
         """Write EPOCH_net_NAME.pth, a plain state_dict, for every network."""
         for name, net in self.networks().items():
-            checkpoint.save(_bare(net).state_dict(), self.save_dir / f"{epoch}_net_{name}.pth")
+            checkpoint.save(bare(net).state_dict(), self.save_dir / f"{epoch}_net_{name}.pth")
 
     def load_networks(self, epoch: int | str) -> None:
         """Read EPOCH_net_NAME.pth for every network. Raises UserError when a file is missing or does not fit."""
@@ -205,7 +210,7 @@ class BaseModel(ABC):
 
     def load_network(self, net: nn.Module, path: Path) -> None:
         """Load one file of weights, own or foreign, into a network built as the options say."""
-        net = _bare(net)
+        net = bare(net)
         state = foreign.adapt(checkpoint.load_weights(path, self.device), net)
         fault = foreign.misfit(state, net)
         if fault:
@@ -253,7 +258,7 @@ class BaseModel(ABC):
         return nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
 
 
-def _bare(net: nn.Module) -> nn.Module:
+def bare(net: nn.Module) -> nn.Module:
     """The network itself, without a wrapper that shares batches over GPUs."""
     return net.module if isinstance(net, nn.DataParallel) else net
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from models.base_model import Batch
+from models.base_model import Batch, bare
 from models.pix2pix_model import Pix2PixModel
 from models.trained import find_scan_generator, load_generator
 from util import checkpoint
@@ -37,31 +37,29 @@ class ColorizerModel(Pix2PixModel):
             )  # fmt: skip
         return parser
 
+    @staticmethod
+    def check_options(opt: argparse.Namespace) -> None:
+        Pix2PixModel.check_options(opt)
+        find_scan_generator(_scan_generator_path(opt))
+
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
-        self.scan_generator_path = self._scan_generator_path()
-        found = find_scan_generator(self.scan_generator_path)
-        self.scan_generator = load_generator(found, self.device).requires_grad_(False).eval()
-        print(f"scan generator {found.path}, architecture from {found.source}")
+        found = find_scan_generator(_scan_generator_path(opt))
         if found.architecture["input_nc"] != opt.output_nc:
             raise UserError(
                 f"{found.path} makes scans of images with {found.architecture['input_nc']} channels: give --output_nc "
                 f"{found.architecture['input_nc']}, or another --scan_generator"
             )
+        print(f"scan generator {found.path}, architecture from {found.source}")
+        self.scan_generator = self._place(load_generator(found)).requires_grad_(False).eval()
+        self.scan_generator_saved = False
 
-    def _scan_generator_path(self) -> Path:
-        """What --scan_generator names; a run that goes on has its own copy."""
-        copy = self.save_dir / SCAN_GENERATOR
-        if copy.is_file() and "scan_generator" not in self.opt.explicit:
-            return copy
-        if not self.opt.scan_generator:
-            raise UserError("--model colorizer makes its pairs by itself: give --scan_generator FOLDER_OF_A_RUN")
-        return Path(self.opt.scan_generator)
-
-    def setup(self, opt: argparse.Namespace) -> None:
-        super().setup(opt)
-        if self.isTrain:
-            checkpoint.save(self.scan_generator.state_dict(), self.save_dir / SCAN_GENERATOR)
+    def save_networks(self, epoch: int | str) -> None:
+        """Beside the networks, once, the scan generator: the run goes on without the one that it came from."""
+        super().save_networks(epoch)
+        if not self.scan_generator_saved:
+            checkpoint.save(bare(self.scan_generator).state_dict(), self.save_dir / SCAN_GENERATOR)
+            self.scan_generator_saved = True
 
     def set_input(self, input: Batch) -> None:
         """Take a batch of colorings and make their scans."""
@@ -76,3 +74,14 @@ class ColorizerModel(Pix2PixModel):
             return scans
         noise = torch.randn(scans.shape, generator=self.generator).to(scans)
         return (scans + self.opt.scan_noise * noise).clamp(-1, 1)
+
+
+def _scan_generator_path(opt: argparse.Namespace) -> Path:
+    """What --scan_generator names; a run that goes on, or is tested, has its own copy."""
+    copy = Path(opt.checkpoints_dir) / opt.name / SCAN_GENERATOR
+    goes_on = not opt.isTrain or opt.continue_train
+    if goes_on and copy.is_file() and "scan_generator" not in opt.explicit:
+        return copy
+    if not opt.scan_generator:
+        raise UserError("--model colorizer makes its pairs by itself: give --scan_generator FOLDER_OF_A_RUN")
+    return Path(opt.scan_generator)

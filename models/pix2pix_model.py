@@ -7,6 +7,7 @@ from torch import nn
 
 from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
+from util.errors import UserError
 from util.option_types import positive, rate, weight
 
 
@@ -26,6 +27,14 @@ class Pix2PixModel(BaseModel):
             add("--n_critic", type=positive, default=1,
                 help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
         return parser
+
+    @staticmethod
+    def check_options(opt: argparse.Namespace) -> None:
+        if opt.isTrain and opt.lr_policy == "plateau" and opt.lambda_L1_final is not None:
+            raise UserError(
+                "--lr_policy plateau follows the weighted L1 loss, which --lambda_L1_final changes: leave out one of "
+                "them"
+            )
 
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
@@ -96,6 +105,6 @@ class Pix2PixModel(BaseModel):
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         super().load_state_dict(state)
-        self.steps = state["steps"]
-        for name, value in state["losses"].items():
+        self.steps = state.get("steps", 0)  # states from before --n_critic do without
+        for name, value in state.get("losses", {}).items():
             setattr(self, f"loss_{name}", value.to(self.device))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
 
 from models.networks import define_G
@@ -49,11 +48,19 @@ def find_scan_generator(path: Path) -> TrainedGenerator:
     Raises UserError when there is none, or when the file does not tell its architecture.
     """
     if path.is_dir():
-        return find_generator(path, "latest", "BtoA", saved_options(path))
-    told = infer_generator(load_weights(path))
-    if not told:
-        raise UserError(f"{path} is no generator that is known here: give the folder of the run that made it")
-    return TrainedGenerator(path.stem, path, told, "its weights")
+        try:
+            found = find_generator(path, "latest", "BtoA", saved_options(path))
+        except UserError as error:
+            raise UserError(
+                f"{path} has no generator coloring → scan: give the folder of a CycleGAN run, or a file of weights"
+            ) from error
+    elif path.is_file():
+        found = TrainedGenerator(path.stem, path, infer_generator(load_weights(path)), "its weights")
+    else:
+        raise UserError(f"no scan generator {path}: give the folder of a run, or a file of weights")
+    if "netG" not in found.architecture:
+        raise UserError(f"{found.path} is no generator that is known here: give the folder of the run that made it")
+    return found
 
 
 def find_generator(
@@ -95,8 +102,8 @@ def find_generator(
     return TrainedGenerator(name, path, architecture, str(run / "opt.json"))
 
 
-def load_generator(found: TrainedGenerator, device: torch.device) -> nn.Module:
-    """The generator itself, on the device. Raises UserError where the file does not fit its options."""
+def load_generator(found: TrainedGenerator) -> nn.Module:
+    """The generator itself. Raises UserError where the file does not fit its options."""
     known = dict(found.architecture)
     net = define_G(use_dropout=not known.pop("no_dropout", True), **known)
     state = adapt(load_weights(found.path), net)
@@ -104,4 +111,4 @@ def load_generator(found: TrainedGenerator, device: torch.device) -> nn.Module:
     if fault:
         raise UserError(f"{found.path} is of another architecture than {found.source} tells: {fault}")
     net.load_state_dict(state)
-    return net.to(device)
+    return net

@@ -5,23 +5,17 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from data import dataset_modes, find_dataset
 from data.transforms import RESIZE_OR_CROP
 from models import find_model, model_names
 from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS
 from models.networks.layers import INITS, NORMS
+from util.device import parse_gpu_ids
 from util.errors import UserError
 from util.files import write_text
-from util.option_types import natural, positive, size_limit, weight
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse, but a mistake is one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message} (`{self.prog} --help` lists the options)")
+from util.option_types import Parser, natural, positive, size_limit, weight
 
 
 class Formatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -118,7 +112,7 @@ class BaseOptions:
         opt = parser.parse_args(argv)
         opt.isTrain = self.isTrain
         opt.explicit = _given(parser, vars(opt), argv)
-        opt.gpu_ids = _parse_gpu_ids(opt.gpu_ids)
+        opt.gpu_ids = parse_gpu_ids(opt.gpu_ids)
         opt.name = full_name(opt)
         if model.sides != dataset.sides:
             fitting = [mode for mode in dataset_modes() if find_dataset(mode).sides == model.sides]
@@ -126,7 +120,10 @@ class BaseOptions:
                 f"--model {opt.model} can't learn or color from --dataset_mode {opt.dataset_mode}: give "
                 f"--dataset_mode {' or '.join(fitting)}"
             )
+        if "A" not in model.sides and opt.direction == "BtoA":
+            raise UserError(f"--model {opt.model} knows no way back: leave out --direction BtoA")
         self.check(opt)
+        model.check_options(opt)
         return opt
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
@@ -166,14 +163,6 @@ def _given(parser: argparse.ArgumentParser, names: Iterable[str], argv: list[str
 
 def _public(opt: argparse.Namespace) -> dict[str, Any]:
     return {key: value for key, value in vars(opt).items() if key != "explicit"}
-
-
-def _parse_gpu_ids(text: str) -> list[int]:
-    try:
-        ids = [int(part) for part in str(text).split(",") if part.strip()]
-    except ValueError as error:
-        raise UserError(f"--gpu_ids {text}: give numbers such as 0 or 0,1,2, or -1 for the CPU") from error
-    return [i for i in ids if i >= 0]
 
 
 def full_name(opt: argparse.Namespace) -> str:

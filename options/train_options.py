@@ -110,6 +110,7 @@ class TrainOptions(BaseOptions):
         _settle_gan_mode(opt)
         opt.lr_policy = "lambda" if opt.lr_policy == "linear" else opt.lr_policy
         _settle_sizes(opt)
+        _check_stages(opt)
         if opt.resize_or_crop.endswith("_and_crop") and opt.fineSize > opt.loadSize:
             raise UserError(
                 f"--fineSize {opt.fineSize} is larger than --loadSize {opt.loadSize}: images are scaled to loadSize "
@@ -181,10 +182,31 @@ def _settle_sizes(opt: argparse.Namespace) -> None:
     opt.fineSize = opt.stages[-1]
 
 
+def _check_stages(opt: argparse.Namespace) -> None:
+    """What makes no sense with stages, or without."""
+    for key in ("stage_epochs", "stage_batch_sizes"):
+        if key in opt.explicit and not opt.stages:
+            raise UserError(f"--{key} is for several sizes: add --stages, such as 64,128,256")
+    if opt.stage_batch_sizes and "batch_size" in opt.explicit:
+        raise UserError("--stage_batch_sizes takes the place of --batch_size: give the former alone")
+    if opt.stages and opt.resize_or_crop not in SQUARES:
+        raise UserError(
+            f"--resize_or_crop {opt.resize_or_crop} leaves images at their own size, not at that of --stages: give "
+            "--resize_or_crop random_part"
+        )
+    if opt.lr_policy == "plateau" and len(opt.stages or []) > 1:
+        raise UserError("--lr_policy plateau does not begin anew with a stage: give one stage, or another policy")
+    if {"crop_part", "max_aspect"} & opt.explicit and opt.resize_or_crop != "random_part":
+        raise UserError("--crop_part and --max_aspect are for --resize_or_crop random_part: add it")
+
+
 def _check_encoder(opt: argparse.Namespace) -> None:
-    """Pretrained weights need a network that they are for."""
+    """Encoders need a network that has one, and pretrained weights an encoder that they are for."""
+    generators = {opt.netG, getattr(opt, "netG_A", None), getattr(opt, "netG_B", None)}
+    if opt.encoder != "conv" and "attn_unet" not in generators:
+        raise UserError(f"--encoder {opt.encoder} is for --netG attn_unet: add it")
     for key in ("encoder_weights", "freeze_encoder"):
-        if getattr(opt, key) and (opt.encoder == "conv" or opt.netG != "attn_unet"):
+        if getattr(opt, key) and opt.encoder == "conv":
             raise UserError(
                 f"--{key} is for a pretrained encoder: add --netG attn_unet and --encoder resnet18, resnet34 or "
                 "resnet50"
@@ -209,6 +231,9 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(
                 f"{run} was trained with {key} {saved[key]}: leave out --{key} to continue it, or give another --name"
             )
+    for key in {"encoder_weights", "freeze_encoder"} & opt.explicit:
+        if key in saved and saved[key] != getattr(opt, key):
+            raise UserError(f"{run} has begun without this --{key}: leave it out, or give another --name")
 
 
 def _not_trained_yet(opt: argparse.Namespace) -> None:

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.select_danbooru import CHUNK, Chunk, chunks, cores, mapped
 from util.errors import UserError, reported
-from util.option_types import positive
+from util.option_types import Parser, positive
 
 # General tags of the choice below, and how many posts of a hundred have them.
 COMMON = {"solo": 60, "1girl": 70, "monochrome": 10, "greyscale": 8, "comic": 6, "speech_bubble": 5, "text_focus": 1}
@@ -42,7 +42,7 @@ print(*(peak / (2**20 if sys.platform == "darwin" else 2**10) for peak in peaks)
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--posts", type=positive, default=1_000_000, help="a million takes 2 GB")
     add("--repeats", type=positive, default=3)

@@ -21,7 +21,7 @@ from data.transforms import Transform
 from options.train_options import TrainOptions
 from util.errors import reported
 from util.images import save_image, tensor2im
-from util.option_types import positive
+from util.option_types import Parser, positive
 
 GAP, HEADER = 4, 24
 # Darker than paper, so that one sees where white was filled in.
@@ -32,7 +32,7 @@ MODELS = {"coloring": "colorizer", "aligned": "pix2pix", "unaligned": "cycle_gan
 
 def parse_arguments() -> tuple[argparse.Namespace, argparse.Namespace]:
     """What is asked of this script, and the options of the training."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     add = parser.add_argument
@@ -48,7 +48,7 @@ def training_options(argv: list[str]) -> argparse.Namespace:
     """The options of a training, of colorings unless it says otherwise, with a model that fits the data set."""
     if "--continue_train" in argv:
         return TrainOptions().parse(argv)
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser = Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--dataset_mode", default="coloring")
     mode = parser.parse_known_args(argv)[0].dataset_mode
     model = ["--model", MODELS[mode]] if mode in MODELS else []

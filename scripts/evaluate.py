@@ -23,6 +23,7 @@ from data.image_folder import list_images, read_image, result_names
 from util.errors import UserError, reported
 from util.files import write_text
 from util.metrics import METRICS, SSIM_WINDOW, Mean, Metric, mean_with_interval, measure
+from util.option_types import Parser
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→ 1"}
 FAULTS_NAMED = 5  # of images that can't be measured, in the one line that says so
@@ -33,7 +34,7 @@ Row = dict[str, Mean]  # metric → its mean over the pictures of a folder
 
 def parse_arguments() -> argparse.Namespace:
     metrics = "\n".join(f"  {metric.title}: {metric.help}" for metric in METRICS.values())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description=f"{__doc__}\nMetrics, each the mean over the images:\n{metrics}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

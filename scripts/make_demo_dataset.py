@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.manga_world import render_page
 from util.errors import UserError, reported
-from util.option_types import at_least
+from util.option_types import Parser, at_least
 
 SETTINGS_FILE = "settings.json"
 WORLD = "manga_world"
@@ -25,7 +25,7 @@ Job = tuple[int, int, int, int, Path | None, Path | None]
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
     parser.add_argument("--pages", type=at_least(0), default=160, help="training pages in each domain")
     parser.add_argument("--paired", action="store_true", help="the same pages in trainA and trainB, for pix2pix")

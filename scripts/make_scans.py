@@ -22,14 +22,14 @@ from data.coloring_dataset import find_colorings
 from data.image_folder import read_image
 from data.transforms import Draw, Transform
 from models.trained import find_scan_generator, load_generator, saved_options
-from util.device import choose_device
+from util.device import choose_device, parse_gpu_ids
 from util.errors import UserError, reported
 from util.images import save_image, tensor2im
-from util.option_types import positive, size_limit
+from util.option_types import Parser, positive, size_limit
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--scan_generator", type=Path, required=True, help="folder of the run, or file of weights")
     add("--dataroot", type=Path, required=True, help="folder or list of colorings, or data set with PHASEB")
@@ -45,9 +45,9 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     colorings = find_colorings(args.dataroot, args.phase, args.max_dataset_size)
-    device, _ = choose_device([int(args.gpu_ids)] if int(args.gpu_ids) >= 0 else [])
+    device, _ = choose_device(parse_gpu_ids(args.gpu_ids))
     found = find_scan_generator(args.scan_generator)
-    net = load_generator(found, device).eval()
+    net = load_generator(found).to(device).eval()
     transform = _transform(args.scan_generator, args.size)
     for path, name in tqdm(colorings.items(), unit="img", disable=None):
         coloring = transform(read_image(path, found.architecture["input_nc"]), Draw())
@@ -61,7 +61,7 @@ def _transform(scan_generator: Path, size: int | None) -> Transform:
     """Whole drawings at the scale of the training, or with a shorter side of `size` pixels."""
     if size is not None:
         return Transform.whole_page("random_part", size, size)
-    saved = saved_options(scan_generator if scan_generator.is_dir() else scan_generator.parent)
+    saved = saved_options(scan_generator) if scan_generator.is_dir() else {}
     if not {"resize_or_crop", "loadSize", "fineSize"} <= saved.keys():
         raise UserError(f"{scan_generator} does not tell the scale of its training: give --size PIXELS")
     return Transform.whole_page(saved["resize_or_crop"], saved["loadSize"], saved["fineSize"])

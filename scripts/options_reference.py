@@ -12,11 +12,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data import dataset_modes, find_dataset
 from models import find_model, model_names
-from options.base_options import BaseOptions, Parser
+from options.base_options import BaseOptions
 from options.test_options import TestOptions
 from options.train_options import TrainOptions
 from util.errors import UserError
 from util.files import write_text
+from util.option_types import Parser
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "options.md"
 HEAD = """# Options
@@ -32,7 +33,7 @@ ModifyOptions = Callable[[argparse.ArgumentParser, bool], argparse.ArgumentParse
 
 
 def main() -> int:
-    arguments = argparse.ArgumentParser(description="Write docs/options.md from the parsers.")
+    arguments = Parser(description="Write docs/options.md from the parsers.")
     arguments.add_argument("--check", action="store_true", help="write nothing; exit with 1 if it is out of date")
     check = arguments.parse_args().check
     text = reference()

@@ -14,12 +14,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from data.image_folder import list_images, read_image
 from util.errors import UserError, reported
 from util.images import save_image
+from util.option_types import Parser
 
 GAP, HEADER = 8, 24
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--columns", nargs="+", required=True, metavar="TITLE=FOLDER", help="from left to right; the first names rows")
     add("--out", type=Path, required=True, help="the image to write")

@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from util.errors import UserError, reported
 from util.files import replacing
-from util.option_types import natural, positive
+from util.option_types import Parser, aspect, natural, positive
 
 R = TypeVar("R")
 
@@ -180,7 +180,7 @@ class Found:
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("metadata", type=Path, nargs="+", help="files of JSON lines, also gzipped, or folders of them")
     add("--out", type=Path, required=True, metavar="LIST.txt", help="the list to write")
@@ -197,7 +197,7 @@ def parse_arguments() -> argparse.Namespace:
         help="file types of the posts, as they were uploaded; default: all images")  # fmt: skip
     add("--min_size", type=natural, default=256, metavar="PIXELS",
         help="of the shorter side as uploaded; default: 256, a crop of training that need not be enlarged")
-    add("--max_aspect", type=_aspect, default=2.0, metavar="RATIO",
+    add("--max_aspect", type=aspect, default=2.0, metavar="RATIO",
         help="of the longer side to the shorter; inf is no limit; default: 2, which leaves at least half of an image "
         "of 512px to the drawing")
     add("--keep_deleted", action="store_true", help="also posts that Danbooru deleted")
@@ -210,13 +210,6 @@ def parse_arguments() -> argparse.Namespace:
 def tag(text: str) -> str:
     """Type of an option: a tag as Danbooru writes it, also if given with spaces or capitals."""
     return text.strip().lower().replace(" ", "_")
-
-
-def _aspect(text: str) -> float:
-    value = float(text)
-    if not value >= 1:
-        raise argparse.ArgumentTypeError(f"{text} is no ratio of 1 or more")
-    return value
 
 
 def cores() -> int:

@@ -15,12 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from util import checkpoint
 from util.errors import UserError, reported
 from util.files import replacing
+from util.option_types import Parser
 
 TOLD = ("opt.json", "opt.txt", "training.json")
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of the run")
     parser.add_argument("out", type=Path, help="the folder to write")
     parser.add_argument("--epoch", default="latest", help="whose weights")

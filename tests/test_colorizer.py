@@ -8,6 +8,7 @@ from torchvision.models import resnet18
 
 from models import BaseModel, create_model
 from models.networks import define_G
+from models.networks.layers import SelfAttention
 from models.networks.losses import GAN_MODES
 from options.train_options import TrainOptions
 from util import checkpoint
@@ -64,6 +65,24 @@ def test_steps_teach_the_colorizer_and_not_the_scan_generator(tmp_path, mode):
     assert all(math.isfinite(value) for value in losses.values())
     assert {name: changed(net, before[name]) for name, net in nets.items()} == {"scan": False, "G": True, "D": True}
     assert not any(p.requires_grad for p in model.scan_generator.parameters())
+
+
+@pytest.mark.parametrize("mode", ["lsgan", "wgangp"])
+def test_its_own_networks_learn_together(tmp_path, mode):
+    """Those of the defaults, with attention that has begun to count."""
+    networks = ["--netG=attn_unet", "--netD=attention", "--ngf=4", "--ndf=4", "--stages=32"]
+    model = make(tmp_path, *networks, f"--gan_mode={mode}")
+    for net in (model.netG, model.netD):
+        for module in net.modules():
+            if isinstance(module, SelfAttention):
+                module.gamma.data.fill_(0.1)
+    model.set_input(batch(size=32))
+    model.optimize_parameters()
+    assert all(math.isfinite(value) for value in model.get_current_losses().values())
+    for net in model.networks().values():
+        gradients = [p.grad for name, p in net.named_parameters() if name.endswith("gamma")]
+        assert len(gradients) == 3
+        assert all(gradient is not None and gradient.isfinite() and gradient != 0 for gradient in gradients)
 
 
 def test_the_scans_are_those_of_the_scan_generator(tmp_path):
@@ -159,9 +178,15 @@ def test_a_frozen_encoder_has_no_optimizer_state(tmp_path):
     ("argv", "told"),
     [
         ([], "give --scan_generator FOLDER_OF_A_RUN"),
-        (["--scan_generator={}/nowhere"], "no checkpoint .*/nowhere"),
+        (["--scan_generator={}/nowhere"], "no scan generator .*/nowhere: give the folder of a run, or a file"),
         (["--scan_generator={}/grey.pth"], "makes scans of images with 1 channels: give --output_nc 1"),
         (["--scan_generator={}/other.pth"], "is no generator that is known here"),
+        (["--scan_generator={}/unknown"], "unknown/latest_net_G_B.pth is no generator that is known here"),
+        (["--scan_generator={}/empty"], "empty has no generator coloring → scan: give the folder of a CycleGAN run"),
+        (["--scan_generator={}/scan.pth", "--direction=BtoA"], "leave out --direction BtoA"),
+        (["--scan_generator={}/scan.pth", "--netG=attn_unet", "--encoder=resnet18", "--encoder_weights=nowhere.pth"],
+         "no weights nowhere.pth: check --encoder_weights"),
+        (["--scan_generator={}/scan.pth", "--lr_policy=plateau", "--lambda_L1_final=1"], "leave out one of them"),
         (["--scan_generator={}/scan.pth", "--dataset_mode=aligned"], "give --dataset_mode coloring"),
         (["--scan_generator={}/scan.pth", "--freeze_encoder"], "add --netG attn_unet and --encoder"),
         (["--scan_generator={}/scan.pth", "--netG=attn_unet", "--encoder=resnet18", "--freeze_encoder"],
@@ -172,6 +197,8 @@ def test_refusals(tmp_path, argv, told):
     scan_weights(tmp_path / "scan.pth")
     scan_weights(tmp_path / "grey.pth", input_nc=1)
     checkpoint.save({"a": torch.zeros(1)}, tmp_path / "other.pth")
+    checkpoint.save({"a": torch.zeros(1)}, tmp_path / "unknown" / "latest_net_G_B.pth")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=told):
         make(tmp_path, *(text.format(tmp_path) for text in argv), new=False)
     assert not (tmp_path / "checkpoints").exists()

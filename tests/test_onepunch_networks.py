@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torchvision.models import resnet18, resnet50
 
-from models.networks import define_G
+from models.networks import define_D, define_G
 from models.networks.attention_unet import AttentionUnet
 from models.networks.foreign import load_encoder
 from models.networks.layers import INITS, SelfAttention, SubpixelConv2d, init_weights
@@ -55,6 +55,28 @@ def test_the_scan_generator_has_a_skip_from_its_first_block(ngf):
     image = torch.zeros(1, 3, 16, 16)
     image[:, :, ::2] = 1
     assert net(image).std() > 1e-3
+
+
+def test_attention_is_where_the_maps_are_largest():
+    unet = AttentionUnet(1, 3, 4)
+    assert [any(isinstance(m, SelfAttention) for m in block.modules()) for block in unet.decoder] == [
+        False, False, True, True, True
+    ]  # fmt: skip
+    layers = [type(layer).__name__ for layer in define_D(3, 4, "attention", norm="instance").model]
+    block = ["Conv2d", "InstanceNorm2d", "LeakyReLU"]
+    attended = [*block, "SelfAttention"]
+    assert layers == ["Conv2d", "LeakyReLU", "SelfAttention", *attended, *attended, *block, "Conv2d"]
+
+
+def test_the_scan_generator_has_a_skip_around_its_blocks():
+    net = ScanGenerator(3, 1, 8)
+    assert [type(block).__name__ for block in net.blocks] == ["ResnetBlock"] * 6
+    image = torch.rand(1, 3, 16, 16, generator=seeded(0))
+    small = net.down(net.first(image))
+    seen = []
+    net.up.register_forward_hook(lambda module, inputs, output: seen.append(inputs[0]))
+    net(image)
+    assert torch.allclose(seen[0], small + net.blocks(small))
 
 
 @pytest.mark.parametrize("encoder", ["conv", "resnet18", "resnet50"])

@@ -106,6 +106,14 @@ def test_the_colorizer_colors_scans_at_their_proportions(folder):
     assert {Image.open(path).size for path in pictures} == {(16, 19)}  # 20 × 24, the shorter side at the last stage's
 
 
+def test_the_pipeline_from_coloring_to_coloring(folder):
+    run(test_door, "--model=colorizer", f"--dataroot={folder}/data", "--phase=train", "--name=color",
+        f"--checkpoints_dir={folder}/checkpoints", f"--results_dir={folder}/again", "--gpu_ids=-1",
+        "--num_threads=0", "--num_test=2")  # fmt: skip
+    made = sorted(path.name for path in (folder / "again").rglob("*.png"))
+    assert made == [f"{number}_{side}.png" for number in (0, 1) for side in ("fake_B", "real_A", "real_B")]
+
+
 def scans(folder: Path, *argv: object) -> dict[str, Image.Image]:
     out = folder / "made"
     run(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
@@ -153,5 +161,7 @@ def test_weights_alone_do_not_tell_their_scale(folder, tmp_path):
     with pytest.raises(UserError, match=r"does not tell the scale of its training: give --size PIXELS"):
         run(make_scans, *argv)
     assert not (tmp_path / "out").exists()
+    with pytest.raises(UserError, match="--gpu_ids x: give numbers"):
+        run(make_scans, *argv, "--size=16", "--gpu_ids=x")
     run(make_scans, *argv, "--size=16")
     assert len(list((tmp_path / "out").iterdir())) == 6

@@ -91,7 +91,12 @@ def test_test_py_takes_the_size_of_the_last_stage(tmp_path: Path):
         ("--stages 64,x", "x is no whole number"),
         ("--stages 64,128 --stage_epochs 1,2,3", "--stage_epochs has 3 numbers for 2 stages"),
         ("--stages 64,128 --epoch_count 401", "--epoch_count 401 is beyond the last epoch, 400"),
-        ("--stages 64 --stage_batch_sizes 2 --resize_or_crop none", "make no batch of 2"),
+        ("--stages 64,128 --resize_or_crop none", "give --resize_or_crop random_part"),
+        ("--stage_epochs 2,3", "--stage_epochs is for several sizes: add --stages"),
+        ("--stages 64,128 --stage_batch_sizes 4,2 --batch_size 8", "give the former alone"),
+        ("--stages 64,128 --lr_policy plateau", "give one stage, or another policy"),
+        ("--crop_part 0.5 1", "are for --resize_or_crop random_part"),
+        ("--encoder resnet18", "--encoder resnet18 is for --netG attn_unet"),
     ],
 )
 def test_refusals(argv, told):

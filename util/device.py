@@ -6,6 +6,15 @@ import torch
 from util.errors import UserError
 
 
+def parse_gpu_ids(text: str) -> list[int]:
+    """The GPUs that --gpu_ids names; none for the CPU. Raises UserError for what is no list of numbers."""
+    try:
+        ids = [int(part) for part in str(text).split(",") if part.strip()]
+    except ValueError as error:
+        raise UserError(f"--gpu_ids {text}: give numbers such as 0 or 0,1,2, or -1 for the CPU") from error
+    return [i for i in ids if i >= 0]
+
+
 def choose_device(gpu_ids: list[int]) -> tuple[torch.device, list[int]]:
     """The device to compute on, and the CUDA devices to share a batch over (empty: no CUDA).
 

@@ -5,6 +5,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from util.errors import UserError
 from util.files import replacing
 
 
@@ -25,6 +26,7 @@ def save_image(image: np.ndarray | Image.Image, path: Path | str, aspect_ratio: 
     """Save an HWC uint8 array or a Pillow image, whole or not at all; the suffix of `path` names the format.
 
     aspect_ratio: width is multiplied by it above 1, height divided by it below 1 (as CycleGAN's option).
+    Raises UserError where it can't be written.
     """
     picture = Image.fromarray(image) if isinstance(image, np.ndarray) else image
     width, height = picture.size
@@ -32,5 +34,8 @@ def save_image(image: np.ndarray | Image.Image, path: Path | str, aspect_ratio: 
         picture = picture.resize((round(width * aspect_ratio), height), Image.Resampling.BICUBIC)
     elif aspect_ratio < 1:
         picture = picture.resize((width, round(height / aspect_ratio)), Image.Resampling.BICUBIC)
-    with replacing(path) as temporary:
-        picture.save(temporary)
+    try:
+        with replacing(path) as temporary:
+            picture.save(temporary)
+    except (OSError, ValueError) as error:  # a place that can't be written, a suffix that names no format
+        raise UserError(f"can't save the image {path} ({getattr(error, 'strerror', None) or error})") from error

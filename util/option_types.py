@@ -1,6 +1,16 @@
-"""What the text of an option may be: functions for argparse's `type`, which raise what it turns into one line."""
+"""Command lines: a parser whose mistakes are one line, and what the text of an option may be (argparse's `type`)."""
 import argparse
 from collections.abc import Callable
+from typing import NoReturn
+
+from util.errors import UserError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but a mistake is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (`{self.prog} --help` lists the options)")
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -46,10 +46,11 @@ def misfit(state: StateDict, net: nn.Module) -> str:
     return "; ".join(f"{len(keys)} {what} (first: {keys[0]})" for what, keys in faults.items() if keys)
 
 
-def load_encoder(encoder: nn.Module, path: Path) -> None:
+def load_encoder(encoder: ResnetEncoder, path: Path) -> None:
     """Load a pretrained ResNet, with torchvision's keys or those of the ones pretrained on Danbooru, into an encoder.
     The heads are left out. Raises UserError, naming the file, where it is something else."""
-    assert isinstance(encoder, ResnetEncoder)
+    if not path.is_file():
+        raise UserError(f"no weights {path}: check --encoder_weights")
     state = load_weights(path)
     own = encoder.state_dict()
     statistics = {key: own[key] for key in _DANBOORU_STATISTICS}
