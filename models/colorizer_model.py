@@ -40,7 +40,9 @@ class ColorizerModel(Pix2PixModel):
     @staticmethod
     def check_options(opt: argparse.Namespace) -> None:
         Pix2PixModel.check_options(opt)
-        find_scan_generator(_scan_generator_path(opt))
+        path = _scan_generator_path(opt)
+        if not path.exists():
+            raise UserError(f"no scan generator {path}: give the folder of a run, or a file of weights")
 
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)

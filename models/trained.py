@@ -54,10 +54,8 @@ def find_scan_generator(path: Path) -> TrainedGenerator:
             raise UserError(
                 f"{path} has no generator coloring → scan: give the folder of a CycleGAN run, or a file of weights"
             ) from error
-    elif path.is_file():
-        found = TrainedGenerator(path.stem, path, infer_generator(load_weights(path)), "its weights")
     else:
-        raise UserError(f"no scan generator {path}: give the folder of a run, or a file of weights")
+        found = TrainedGenerator(path.stem, path, infer_generator(load_weights(path)), "its weights")
     if "netG" not in found.architecture:
         raise UserError(f"{found.path} is no generator that is known here: give the folder of the run that made it")
     return found

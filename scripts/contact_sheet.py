@@ -26,8 +26,12 @@ from util.option_types import Parser, positive
 GAP, HEADER = 4, 24
 # Darker than paper, so that one sees where white was filled in.
 BACKGROUND = (150, 160, 175)
-# The model that train.py would need besides; it is not run here.
-MODELS = {"coloring": "colorizer", "aligned": "pix2pix", "unaligned": "cycle_gan"}
+# What train.py would need besides; no model is run here.
+MODELS = {
+    "coloring": ("--model", "colorizer", "--scan_generator", "."),
+    "aligned": ("--model", "pix2pix"),
+    "unaligned": ("--model", "cycle_gan"),
+}
 
 
 def parse_arguments() -> tuple[argparse.Namespace, argparse.Namespace]:
@@ -51,9 +55,8 @@ def training_options(argv: list[str]) -> argparse.Namespace:
     parser = Parser(add_help=False, allow_abbrev=False)
     parser.add_argument("--dataset_mode", default="coloring")
     mode = parser.parse_known_args(argv)[0].dataset_mode
-    model = ["--model", MODELS[mode]] if mode in MODELS else []
     # What comes later counts. A name of its own: no run is to be continued.
-    return TrainOptions().parse(["--dataset_mode", mode, *model, "--name", "contact_sheet", *argv])
+    return TrainOptions().parse(["--dataset_mode", mode, *MODELS.get(mode, ()), "--name", "contact_sheet", *argv])
 
 
 def main() -> None:

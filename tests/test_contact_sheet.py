@@ -58,7 +58,7 @@ def test_the_draws_are_those_of_the_first_epochs(tmp_path, monkeypatch):
         save_noise(tmp_path / "trainB" / f"{n}.png", (60, 50), seed=n)
     options = f"--stages {WIDTH} --seed 3 --dataroot {tmp_path} --checkpoints_dir {tmp_path / 'runs'}"
     sheet = make_sheet(monkeypatch, tmp_path, f"{options} --draws 2")
-    opt = TrainOptions().parse(f"--dataset_mode coloring --model colorizer {options}".split())
+    opt = TrainOptions().parse(f"--dataset_mode coloring --model colorizer --scan_generator . {options}".split())
     dataset = ColoringDataset(opt)
     for index in range(2):
         for draw in range(2):

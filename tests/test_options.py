@@ -244,3 +244,29 @@ def test_options_are_told_with_the_defaults_they_differ_from(tmp_path):
     assert saved["ngf"] == 8
     assert saved["max_dataset_size"] == "inf"
     assert "explicit" not in saved
+
+
+@pytest.mark.parametrize(("encoder", "evaluated"), [("conv", False), ("resnet18", True)])
+def test_batch_norms_of_a_pretrained_encoder_keep_their_statistics(tmp_path, encoder, evaluated):
+    options = TrainOptions()
+    here = ["--checkpoints_dir", str(tmp_path), "--name", "run", "--gpu_ids", "-1"]
+    opt = options.parse([*here, "--dataroot", "a", "--model", "pix2pix", "--netG", "attn_unet", "--encoder", encoder])
+    options.save(opt)
+    (tmp_path / "run" / "latest_net_G.pth").touch()
+    tested = TestOptions().parse([*here, "--dataroot", "pages"])
+    assert (tested.netG, tested.encoder, tested.eval) == ("attn_unet", encoder, evaluated)
+
+
+def test_what_a_continued_run_did_not_begin_with(earlier):
+    change = ["--netG", "attn_unet", "--encoder", "resnet18", "--encoder_weights", "new.pth"]
+    with pytest.raises(UserError, match="was trained with netG unet_256: leave out --netG"):
+        TrainOptions().parse([*earlier, *change])
+
+
+def test_an_encoder_can_not_be_frozen_later(tmp_path):
+    options = TrainOptions()
+    here = ["--checkpoints_dir", str(tmp_path), "--name", "run", "--gpu_ids", "-1"]
+    networks = ["--model", "pix2pix", "--netG", "attn_unet", "--encoder", "resnet18", "--encoder_weights", "a.pth"]
+    options.save(options.parse([*here, "--dataroot", "a", *networks]))
+    with pytest.raises(UserError, match="has begun without this --freeze_encoder: leave it out"):
+        TrainOptions().parse([*here, "--continue_train", "--freeze_encoder"])
