@@ -16,7 +16,7 @@ from scripts.manga_world import render_page
 from scripts.manga_world.cast import CAST
 from scripts.manga_world.parts import PARTS
 from scripts.manga_world.tones import TONES
-from util.errors import UserError
+from util.errors import UserError, reported
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "make_demo_dataset.py"
 SMALL = ["--pages", "3", "--val", "2", "--test", "1", "--width", "96", "--height", "128", "--workers", "1"]
@@ -170,7 +170,7 @@ def test_an_interrupted_run_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("wrong", ["--pages=-1", "--width=63", "--height=x", "--workers=0"])
 def test_wrong_arguments_exit_with_2(wrong: str):
-    with pytest.raises(SystemExit) as caught:
+    with pytest.raises(SystemExit) as caught, reported():
         parse_arguments([wrong])
     assert caught.value.code == 2
 
