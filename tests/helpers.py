@@ -1,9 +1,12 @@
 """What the tests of several files set up alike."""
 import argparse
+import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
 
 
@@ -33,3 +36,20 @@ def save_noise(path: Path, size: tuple[int, int], seed: int = 0) -> Path:
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
     return path
+
+
+class Interruption(Exception):
+    """Somebody pulled the plug."""
+
+
+def run_main(door: ModuleType, *argv: object) -> None:
+    """`main` of a door or a script, as from the command line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", [f"{door.__name__}.py", *map(str, argv)])
+        door.main()
+
+
+def logged_losses(run_folder: Path) -> list[str]:
+    """The lines of the loss log without the times, which no two runs share."""
+    lines = (run_folder / "loss_log.txt").read_text().splitlines()
+    return [re.sub(r"time: \S+, data: \S+\)", "", line) for line in lines if line.startswith("(epoch")]

@@ -1,7 +1,6 @@
 """Training and coloring from the command line, from drawings on disk to the files that a user finds."""
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +13,7 @@ from PIL import Image
 import test as test_door
 import train as train_door
 from models.networks import define_G
-from tests.helpers import save_noise
+from tests.helpers import Interruption, logged_losses, run_main, save_noise
 from util import checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,39 +25,26 @@ TINY = [
 ]  # fmt: skip
 
 
-def run(door, *argv: str) -> None:
-    """One of the doors, as from the command line."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", [f"{door.__name__}.py", *argv])
-        door.main()
-
-
 def train(folder: Path, name: str, *argv: str) -> Path:
     """A tiny training on the data in `folder`; gives the folder of its run."""
-    run(train_door, *TINY, f"--dataroot={folder}/data", f"--checkpoints_dir={folder}/checkpoints", f"--name={name}",
-        *argv)  # fmt: skip
+    run_main(train_door, *TINY, f"--dataroot={folder}/data", f"--checkpoints_dir={folder}/checkpoints",
+        f"--name={name}", *argv)  # fmt: skip
     return folder / "checkpoints" / name
 
 
 def go_on(folder: Path, name: str, *argv: str) -> None:
-    run(train_door, f"--checkpoints_dir={folder}/checkpoints", f"--name={name}", "--continue_train", *argv)
+    run_main(train_door, f"--checkpoints_dir={folder}/checkpoints", f"--name={name}", "--continue_train", *argv)
 
 
 def color(folder: Path, name: str, dataroot: Path, *argv: str) -> dict[str, Image.Image]:
     """What test.py makes of `dataroot` with a run: pictures by their path below images/."""
     results = folder / "results"
-    run(test_door, f"--dataroot={dataroot}", f"--checkpoints_dir={folder}/checkpoints", f"--name={name}",
+    run_main(test_door, f"--dataroot={dataroot}", f"--checkpoints_dir={folder}/checkpoints", f"--name={name}",
         f"--results_dir={results}", "--gpu_ids=-1", "--num_threads=0", *argv)  # fmt: skip
     pages = list((results / name).glob("*/images"))
     assert len(pages) == 1
     assert (pages[0].parent / "index.html").is_file()
     return {str(path.relative_to(pages[0])): Image.open(path) for path in pages[0].rglob("*.png")}
-
-
-def losses(run_folder: Path) -> list[str]:
-    """The lines of the loss log without the times, which no two runs share."""
-    lines = (run_folder / "loss_log.txt").read_text().splitlines()
-    return [re.sub(r"time: \S+, data: \S+\)", "", line) for line in lines if line.startswith("(epoch")]
 
 
 def same_weights(first: Path, second: Path) -> bool:
@@ -95,10 +81,10 @@ def test_what_a_training_leaves(folder):
     assert (whole / "web" / "index.html").is_file()
     assert list((whole / "web" / "images").iterdir())
     assert list((whole / "tb").rglob("*tfevents*"))
-    assert [line[:19] for line in losses(whole)] == [
+    assert [line[:19] for line in logged_losses(whole)] == [
         f"(epoch: {epoch}, iters: {image}" for epoch in (1, 2) for image in (1, 2, 3, 4)
     ]
-    assert all("nan" not in line for line in losses(whole))
+    assert all("nan" not in line for line in logged_losses(whole))
     history = json.loads((whole / "training.json").read_text())
     assert (history["epochs"], history["images"]) == (2, 8)
 
@@ -111,13 +97,9 @@ def test_the_end_is_saved_whatever_the_frequencies_say(folder):
 
 def test_the_same_seed_repeats_a_training_whatever_reads_it(folder):
     again = train(folder, "again", "--num_threads=2")
-    assert losses(again) == losses(folder / "checkpoints" / "whole")
+    assert logged_losses(again) == logged_losses(folder / "checkpoints" / "whole")
     assert same_weights(again, folder / "checkpoints" / "whole")
     assert not same_weights(train(folder, "other", "--seed=1", "--niter_decay=0"), again)
-
-
-class Interruption(Exception):
-    """Somebody pulled the plug."""
 
 
 @pytest.mark.parametrize("images", [5, 7])  # in epoch 2: before and after what was saved in it, at image 6
@@ -138,14 +120,14 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_been(folder, monkeypa
     go_on(folder, name)
     whole, resumed = folder / "checkpoints" / "whole", folder / "checkpoints" / name
     before, saved = images - 1, 4 if images == 5 else 6
-    assert losses(resumed) == losses(whole)[:before] + losses(whole)[saved:]
+    assert logged_losses(resumed) == logged_losses(whole)[:before] + logged_losses(whole)[saved:]
     assert same_weights(whole, resumed)
 
 
 def test_a_finished_training_gets_more_epochs(folder):
     longer = train(folder, "longer")
     go_on(folder, "longer", "--niter=3")
-    assert [line.split(",")[0] for line in losses(longer)][8:] == ["(epoch: 3"] * 4 + ["(epoch: 4"] * 4
+    assert [line.split(",")[0] for line in logged_losses(longer)][8:] == ["(epoch: 3"] * 4 + ["(epoch: 4"] * 4
     assert not same_weights(longer, folder / "checkpoints" / "whole")
     assert json.loads((longer / "training.json").read_text())["images"] == 16
     # From the first of the new epochs on, the learning rate is that of the new calendar.
@@ -157,7 +139,7 @@ def test_going_back_to_an_earlier_epoch(folder, capsys):
     back = train(folder, "earlier")
     go_on(folder, "earlier", "--epoch=1")
     assert "from the networks of epoch 1 alone" in capsys.readouterr().out
-    assert [line.split(",")[0] for line in losses(back)][8:] == ["(epoch: 2"] * 4
+    assert [line.split(",")[0] for line in logged_losses(back)][8:] == ["(epoch: 2"] * 4
 
 
 @pytest.mark.parametrize(("direction", "mode"), [("AtoB", "RGB"), ("BtoA", "L")])

@@ -1,6 +1,5 @@
 """The OnePunch method from the command line: both stages on drawings from disk, and what a user finds afterwards."""
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from PIL import Image
 import test as test_door
 import train as train_door
 from scripts import make_scans
-from tests.helpers import save_noise
+from tests.helpers import Interruption, logged_losses, run_main, save_noise
 from util.errors import UserError
 
 SCANS = [
@@ -26,12 +25,6 @@ COLORS = [
 ]  # fmt: skip
 
 
-def run(door, *argv: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["command", *map(str, argv)])
-        door.main()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     """A data set of two domains, the scan generator of a run in `scans`, and a colorizer in `color`."""
@@ -40,15 +33,10 @@ def folder(tmp_path_factory) -> Path:
         save_noise(folder / "data" / "trainA" / f"{number}.png", (20, 24), number)
         save_noise(folder / "data" / "trainB" / f"{number}.png", (24, 20 + number), 9 + number)
     common = f"--checkpoints_dir={folder}/checkpoints"
-    run(train_door, *SCANS, common, f"--dataroot={folder}/data", "--name=scans")
-    run(train_door, *COLORS, common, f"--dataroot={folder}/data", "--name=color",
+    run_main(train_door, *SCANS, common, f"--dataroot={folder}/data", "--name=scans")
+    run_main(train_door, *COLORS, common, f"--dataroot={folder}/data", "--name=color",
         f"--scan_generator={folder}/checkpoints/scans")  # fmt: skip
     return folder
-
-
-def losses(run_folder: Path) -> list[str]:
-    lines = (run_folder / "loss_log.txt").read_text().splitlines()
-    return [re.sub(r"time: \S+, data: \S+\)", "", line) for line in lines if line.startswith("(epoch")]
 
 
 def test_samples_by_stage_and_epoch(folder):
@@ -65,10 +53,6 @@ def test_samples_by_stage_and_epoch(folder):
     assert (history["epochs"], history["stage"], history["images"]) == (4, 2, 24)
 
 
-class Interruption(Exception):
-    """Somebody pulled the plug."""
-
-
 @pytest.mark.parametrize("steps", [2, 6, 8, 17])  # in and at the end of stage one, in stage two
 def test_going_on_across_stages_as_if_nothing_had_been(folder, monkeypatch, steps):
     seen = []
@@ -82,10 +66,10 @@ def test_going_on_across_stages_as_if_nothing_had_been(folder, monkeypatch, step
     with monkeypatch.context() as patch:
         patch.setattr(train_door, "report", report)
         with pytest.raises(Interruption):
-            run(train_door, *COLORS, common, f"--dataroot={folder}/data", f"--name={name}",
+            run_main(train_door, *COLORS, common, f"--dataroot={folder}/data", f"--name={name}",
                 f"--scan_generator={folder}/checkpoints/scans")  # fmt: skip
-    run(train_door, common, f"--name={name}", "--continue_train")
-    resumed, whole = losses(folder / "checkpoints" / name), losses(folder / "checkpoints" / "color")
+    run_main(train_door, common, f"--name={name}", "--continue_train")
+    resumed, whole = logged_losses(folder / "checkpoints" / name), logged_losses(folder / "checkpoints" / "color")
     assert resumed == whole[steps - 1 :]
     first, second = (
         torch.load(folder / "checkpoints" / run / "latest_net_G.pth", weights_only=True) for run in (name, "color")
@@ -95,11 +79,11 @@ def test_going_on_across_stages_as_if_nothing_had_been(folder, monkeypatch, step
 
 def test_other_epochs_that_would_lead_back_to_an_earlier_stage_are_refused(folder):
     with pytest.raises(UserError, match=r"was saved in stage 2, but .* epoch 5 belongs to stage 1: keep .*--stage_ep"):
-        run(train_door, f"--checkpoints_dir={folder}/checkpoints", "--name=color", "--continue_train", "--niter=5")
+        run_main(train_door, f"--checkpoints_dir={folder}/checkpoints", "--name=color", "--continue_train", "--niter=5")
 
 
 def test_the_colorizer_colors_scans_at_their_proportions(folder):
-    run(test_door, f"--dataroot={folder}/data/trainA", f"--checkpoints_dir={folder}/checkpoints", "--name=color",
+    run_main(test_door, f"--dataroot={folder}/data/trainA", f"--checkpoints_dir={folder}/checkpoints", "--name=color",
         f"--results_dir={folder}/results", "--gpu_ids=-1", "--num_threads=0")  # fmt: skip
     pictures = sorted((folder / "results" / "color" / "test_latest" / "images").glob("*.png"))
     assert [path.stem for path in pictures] == ["0", "1", "2", "3", "4", "5"]
@@ -107,7 +91,7 @@ def test_the_colorizer_colors_scans_at_their_proportions(folder):
 
 
 def test_the_pipeline_from_coloring_to_coloring(folder):
-    run(test_door, "--model=colorizer", f"--dataroot={folder}/data", "--phase=train", "--name=color",
+    run_main(test_door, "--model=colorizer", f"--dataroot={folder}/data", "--phase=train", "--name=color",
         f"--checkpoints_dir={folder}/checkpoints", f"--results_dir={folder}/again", "--gpu_ids=-1",
         "--num_threads=0", "--num_test=2")  # fmt: skip
     made = sorted(path.name for path in (folder / "again").rglob("*.png"))
@@ -116,7 +100,7 @@ def test_the_pipeline_from_coloring_to_coloring(folder):
 
 def scans(folder: Path, *argv: object) -> dict[str, Image.Image]:
     out = folder / "made"
-    run(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
+    run_main(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
         "--gpu_ids=-1", "--out", out, *argv)  # fmt: skip
     made = {str(path.relative_to(out)): Image.open(path).copy() for path in sorted(out.rglob("*.png"))}
     for path in out.rglob("*.png"):
@@ -145,9 +129,9 @@ def test_pairs_of_scans_and_colorings(folder):
 
 
 def test_self_made_pairs_train_pix2pix(folder):
-    run(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
+    run_main(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
         "--gpu_ids=-1", "--out", folder / "pairs", "--pairs=side_by_side")  # fmt: skip
-    run(train_door, "--model=pix2pix", f"--dataroot={folder}/pairs", f"--checkpoints_dir={folder}/checkpoints",
+    run_main(train_door, "--model=pix2pix", f"--dataroot={folder}/pairs", f"--checkpoints_dir={folder}/checkpoints",
         "--name=pairs", "--gpu_ids=-1", "--num_threads=0", "--netG=resnet_6blocks", "--netD=pixel", "--ngf=2",
         "--ndf=2", "--loadSize=18", "--fineSize=16", "--niter=1", "--niter_decay=0", "--no_html", "--display_id=0",
         "--rotation=30", "--erasing_p=0.5")  # fmt: skip
@@ -159,9 +143,9 @@ def test_weights_alone_do_not_tell_their_scale(folder, tmp_path):
     weights.write_bytes((folder / "checkpoints" / "scans" / "latest_net_G_B.pth").read_bytes())
     argv = ["--scan_generator", weights, "--dataroot", folder / "data", "--gpu_ids=-1", "--out", tmp_path / "out"]
     with pytest.raises(UserError, match=r"does not tell the scale of its training: give --size PIXELS"):
-        run(make_scans, *argv)
+        run_main(make_scans, *argv)
     assert not (tmp_path / "out").exists()
     with pytest.raises(UserError, match="--gpu_ids x: give numbers"):
-        run(make_scans, *argv, "--size=16", "--gpu_ids=x")
-    run(make_scans, *argv, "--size=16")
+        run_main(make_scans, *argv, "--size=16", "--gpu_ids=x")
+    run_main(make_scans, *argv, "--size=16")
     assert len(list((tmp_path / "out").iterdir())) == 6
