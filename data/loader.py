@@ -1,5 +1,4 @@
 """Batches in an order that follows from seed and epoch alone, however many workers read them."""
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -8,6 +7,7 @@ import torch
 from torch.utils.data import DataLoader, Sampler
 
 from data.base_dataset import BaseDataset, Place
+from util.cores import usable_cores
 from util.errors import UserError
 from util.stages import Stage, stage_at
 
@@ -46,7 +46,7 @@ class ImageLoader:
     ) -> None:  # fmt: skip
         self.dataset = dataset
         self.sampler = EpochSampler(len(dataset), shuffle, seed, stages)
-        workers = min(num_threads, _cores())
+        workers = min(num_threads, usable_cores())
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
             dataset, batch_sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
             pin_memory=pin_memory,
@@ -68,8 +68,3 @@ class ImageLoader:
         except UserError as error:
             # A worker's error arrives with the worker's traceback in its text: the message comes last.
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error
-
-
-def _cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

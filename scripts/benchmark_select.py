@@ -23,8 +23,9 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.select_danbooru import CHUNK, Chunk, chunks, cores, mapped
+from util.cores import usable_cores
 from util.errors import UserError, reported
+from util.line_chunks import CHUNK, Chunk, chunks, mapped
 from util.option_types import Parser, positive
 
 # General tags of the choice below, and how many posts of a hundred have them.
@@ -46,7 +47,7 @@ def parse_arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--posts", type=positive, default=1_000_000, help="a million takes 2 GB")
     add("--repeats", type=positive, default=3)
-    add("--workers", type=positive, default=cores(), help="default: as many as cores")
+    add("--workers", type=positive, default=usable_cores(), help="default: as many as cores")
     add("--folder", type=Path, help="where to put the temporary folder; default: where the system does")
     return parser.parse_args()
 

@@ -7,25 +7,17 @@ The metadata are JSON lines, a post a line, plain or gzipped. The list has an im
 the metadata; lines that begin with # are comments. Memory stays flat, however many posts there are.
 """
 import argparse
-import gzip
 import mmap
 import os
 import re
 import shlex
-import signal
-import stat
 import sys
-import threading
-import zlib
-from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from multiprocessing import parent_process
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -35,15 +27,14 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from util.cores import usable_cores
 from util.errors import UserError, reported
 from util.files import replacing
+from util.line_chunks import Chunk, cannot, chunks, mapped
 from util.option_types import Parser, aspect, natural, positive
 
 R = TypeVar("R")
 
-CHUNK = 2**20  # bytes of lines that a worker is handed at once
-AHEAD = 3  # chunks in hand for each worker
-LONGEST = 2**24  # bytes of a line; a post has thousands
 IDS = 2**28  # a post's id is below this; Danbooru has reached 10 million
 
 RATINGS = {"g": "general", "s": "safe, later sensitive", "q": "questionable", "e": "explicit"}
@@ -141,31 +132,6 @@ class Criteria:
         return found
 
 
-@dataclass(frozen=True)
-class Chunk:
-    """Lines of a metadata file: those that begin at the bytes [start, end), or, if given, `lines` themselves."""
-
-    path: str
-    start: int
-    end: int
-    lines: bytes | None = None
-
-    def read(self) -> bytes:
-        """The lines, each whole (but cut at LONGEST bytes). Raises UserError if the file can't be read."""
-        if self.lines is not None:
-            return self.lines
-        try:
-            with open(self.path, "rb") as file:
-                # One byte more in front shows whether a line begins at the first.
-                file.seek(max(self.start - 1, 0))
-                block = file.read(self.end - file.tell())
-                if self.start:
-                    block = block.partition(b"\n")[2]
-                return block + file.readline(LONGEST) if block and not block.endswith(b"\n") else block
-        except OSError as error:
-            raise _cannot("read", self.path, error) from error
-
-
 @dataclass
 class Found:
     """What came of a chunk: its posts in all, the wanted ones' ids and images in step, why the others fell out, which
@@ -203,18 +169,13 @@ def parse_arguments() -> argparse.Namespace:
     add("--keep_deleted", action="store_true", help="also posts that Danbooru deleted")
     add("--existing", action="store_true", help="only images that exist below --root: looks for each file")
     add("--limit", type=positive, metavar="N", help="stop at so many images")
-    add("--workers", type=positive, default=cores(), help="processes that read; default: as many as cores")
+    add("--workers", type=positive, default=usable_cores(), help="processes that read; default: as many as cores")
     return parser.parse_args()
 
 
 def tag(text: str) -> str:
     """Type of an option: a tag as Danbooru writes it, also if given with spaces or capitals."""
     return text.strip().lower().replace(" ", "_")
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main() -> None:
@@ -231,7 +192,7 @@ def main() -> None:
             _select(files, criteria, args.workers, listing)
             _check(listing, criteria)
     except OSError as error:
-        raise _cannot("write", args.out, error) from error
+        raise cannot("write", args.out, error) from error
     print(f"{listing.posts} posts read, {listing.length} in {args.out}")
     for reason, count in listing.dropped.most_common():
         print(f"{count:>12}  {reason}")
@@ -342,46 +303,6 @@ def _natural(path: Path) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", str(path))]
 
 
-def chunks(files: Iterable[Path]) -> Iterator[Chunk]:
-    """All lines of the files, in order: places to read them, or, where they come as a stream, themselves.
-
-    Raises UserError if a file can't be read or unpacked.
-    """
-    for path in files:
-        try:
-            with path.open("rb") as file:
-                status, head = os.fstat(file.fileno()), file.peek(6)[:6]
-                if head.startswith(b"\xfd7zXZ") or head.startswith(b"\x28\xb5\x2f\xfd"):
-                    raise UserError(f"{path} is packed: unpack it (tar -xf, unxz, unzstd), or pack it with gzip")
-                if head.startswith(b"\x1f\x8b"):
-                    with gzip.open(file) as unpacked:
-                        yield from _streamed(str(path), unpacked, file)
-                elif stat.S_ISREG(status.st_mode):
-                    for start in range(0, status.st_size, CHUNK):
-                        yield Chunk(str(path), start, min(start + CHUNK, status.st_size))
-                else:
-                    yield from _streamed(str(path), file, file)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UserError(f"can't unpack {path} ({error}): it is damaged or cut off, get it again") from error
-        except OSError as error:
-            raise _cannot("read", path, error) from error
-
-
-def _streamed(path: str, content: BinaryIO | gzip.GzipFile, file: BinaryIO) -> Iterator[Chunk]:
-    """The content as chunks of whole lines; their places are those in the file, which may be packed."""
-    start, rest = 0, b""
-    while block := content.read(CHUNK):
-        lines, _, rest = (rest + block).rpartition(b"\n")
-        if len(rest) > LONGEST:  # no post, and it must not pile up
-            lines, rest = rest, b""
-        if lines:
-            end = file.tell() if file.seekable() else start
-            yield Chunk(path, start, end, lines)
-            start = end
-    if rest:
-        yield Chunk(path, start, start, rest)
-
-
 def sift(criteria: Criteria, chunk: Chunk) -> Found:
     """The wanted posts of a chunk, in their order. Raises UserError if its file can't be read."""
     found = Found(size=chunk.end - chunk.start)
@@ -421,47 +342,6 @@ def _sift_post(post: dict[str, Any], criteria: Criteria, unmet: set[str], found:
     found.ids.append(number)
     found.images.append(f"{criteria.folder}/{place}")
     return None
-
-
-def mapped(function: Callable[[Chunk], R], tasks: Iterable[Chunk], workers: int) -> Generator[R, None, None]:
-    """The function of each chunk, in their order, computed by so many processes, a few chunks ahead at most.
-
-    Close it, whether or not it ended: that ends the processes. Raises what the function does, and UserError if a
-    process dies.
-    """
-    if workers == 1:
-        yield from map(function, tasks)
-        return
-    pool = ProcessPoolExecutor(workers, initializer=_begin_worker)
-    pending: deque[Future[R]] = deque()
-    try:
-        for task in tasks:
-            pending.append(pool.submit(function, task))
-            if len(pending) >= AHEAD * workers:
-                yield pending.popleft().result()
-        while pending:
-            yield pending.popleft().result()
-    except BrokenProcessPool as error:
-        raise UserError("a worker process died, perhaps for want of memory: try fewer --workers") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin_worker() -> None:
-    """A worker ends when it is told to by its parent, which hears Ctrl-C too, or when that is no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _cannot(do: str, path: Path | str, error: OSError) -> UserError:
-    return UserError(f"can't {do} {path} ({error.strerror or error})")
 
 
 if __name__ == "__main__":

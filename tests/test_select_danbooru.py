@@ -16,8 +16,9 @@ import pytest
 
 from data.image_folder import EXTENSIONS
 from scripts import select_danbooru
-from scripts.select_danbooru import AHEAD, Chunk, mapped
+from util import line_chunks
 from util.errors import UserError, reported
+from util.line_chunks import AHEAD, Chunk, mapped
 
 GENERAL, ARTIST, COPYRIGHT, CHARACTER, META = "0", "1", "3", "4", "5"
 Run = Callable[..., list[str]]
@@ -231,7 +232,7 @@ def test_order_with_several_workers_and_chunks(
 ) -> None:
     ids = [i * 7919 % 10_007 + 1 for i in range(400)]
     write(Path(name), *(post(i, "solo" if i % 2 else "comic") for i in ids))
-    monkeypatch.setattr(select_danbooru, "CHUNK", 1000)
+    monkeypatch.setattr(line_chunks, "CHUNK", 1000)
     chosen = numbers(run("--all_of", "solo", "--workers", workers, metadata=(name,)))
     assert chosen == [i for i in ids if i % 2]
 
@@ -245,7 +246,7 @@ def test_chunks_may_end_anywhere(
     text = newline.join(lines).encode()  # and no newline at the end
     Path("posts.json").write_bytes(gzip.compress(text[:500]) + gzip.compress(text[500:]) if packed else text)
     for size in (1, 2, 57, len(lines[0]) - 1, len(lines[0]), len(lines[0]) + 1, len(text)):
-        monkeypatch.setattr(select_danbooru, "CHUNK", size)
+        monkeypatch.setattr(line_chunks, "CHUNK", size)
         assert numbers(run()) == [1, 2, 3, 4]
         assert capsys.readouterr().out == "4 posts read, 4 in list.txt\n"  # each once, blank lines aside
 
@@ -291,10 +292,10 @@ def test_damaged_lines_are_counted(run: Run, capsys: pytest.CaptureFixture[str],
 
 @pytest.mark.parametrize("name", ["posts.json", "posts.json.gz"])
 def test_an_endless_line_does_not_pile_up(run: Run, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(select_danbooru, "CHUNK", 1000)
-    monkeypatch.setattr(select_danbooru, "LONGEST", 5000)
+    monkeypatch.setattr(line_chunks, "CHUNK", 1000)
+    monkeypatch.setattr(line_chunks, "LONGEST", 5000)
     write(Path(name), post(1), "x" * 100_000, post(2))
-    longest = max(len(chunk.read()) for chunk in select_danbooru.chunks([Path(name)]))
+    longest = max(len(chunk.read()) for chunk in line_chunks.chunks([Path(name)]))
     assert longest <= 5000 + 2 * 1000
     assert numbers(run(metadata=(name,))) == [1, 2]
 
@@ -332,7 +333,7 @@ def test_limit(
 ) -> None:
     posts = [post(i, "solo") for i in range(100, 600)]
     write(Path("posts.json"), *posts)
-    monkeypatch.setattr(select_danbooru, "CHUNK", 5 * len(json.dumps(posts[0]) + "\n"))
+    monkeypatch.setattr(line_chunks, "CHUNK", 5 * len(json.dumps(posts[0]) + "\n"))
     arguments = ["--none_of", "rare", "--workers", workers]
     assert numbers(run("--limit", str(limit), *arguments)) == list(range(100, 100 + limit))
     told = capsys.readouterr()

@@ -1,0 +1,7 @@
+"""How much of this machine a process may use."""
+import os
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
