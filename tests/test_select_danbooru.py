@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,7 @@ import pytest
 from data.image_folder import EXTENSIONS
 from scripts import select_danbooru
 from util import line_chunks
-from util.errors import UserError, reported
-from util.line_chunks import AHEAD, Chunk, mapped
+from util.errors import reported
 
 GENERAL, ARTIST, COPYRIGHT, CHARACTER, META = "0", "1", "3", "4", "5"
 Run = Callable[..., list[str]]
@@ -412,33 +411,6 @@ def test_an_aspect_that_is_none(run: Run, capsys: pytest.CaptureFixture[str], va
     with pytest.raises(SystemExit):
         run("--max_aspect", value)
     assert "--max_aspect" in capsys.readouterr().err
-
-
-def size(chunk: Chunk) -> int:
-    return chunk.end
-
-
-def die(chunk: Chunk) -> int:
-    os._exit(1)
-
-
-def test_few_chunks_are_read_ahead() -> None:
-    taken = []
-
-    def tasks() -> Iterator[Chunk]:
-        for i in range(100):
-            taken.append(i)
-            yield Chunk("", 0, i)
-
-    with closing(mapped(size, tasks(), 2)) as results:
-        for i, result in enumerate(results):
-            assert result == i
-            assert len(taken) <= i + 2 * AHEAD
-
-
-def test_a_worker_that_dies_is_one_line() -> None:
-    with pytest.raises(UserError, match="a worker process died"), closing(mapped(die, [Chunk("", 0, 1)], 2)) as results:
-        list(results)
 
 
 @pytest.mark.parametrize(("way", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
