@@ -96,10 +96,9 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        flat = x.flatten(2)  # (N, C, H·W)
-        moments = flat @ flat.transpose(1, 2) / flat.shape[2]  # (N, C, C)
-        attended = moments @ self.project(x).flatten(2)
-        return x + self.gamma * attended.view_as(x)
+        positions = x.shape[-2] * x.shape[-1]
+        moments = torch.einsum("nihw,njhw->nij", x, x) / positions
+        return x + self.gamma * torch.einsum("nij,njhw->nihw", moments, self.project(x))
 
 
 def run_padded(
