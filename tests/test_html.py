@@ -1,35 +1,13 @@
 """Pages of images: what they say, what they lead to, and what writing them costs."""
 import os
-from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
 
+from tests.pages import HOSTILE, Page
 from util.html import HTML, TrainingPage
-
-HOSTILE = ["a b", "it's", 'say "hi"', "<script>alert(1)<script>", "#1", "what?", "100%41", "&amp;",
-           "東京 第1話"]
-
-
-class Page(HTMLParser):
-    """What a browser would make of a page: its tags with their attributes, and its text."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        self.texts.append(data.strip())
-
-    def values(self, tag: str, attribute: str) -> list[str]:
-        return [attributes[attribute] for name, attributes in self.tags if name == tag]
 
 
 def picture() -> np.ndarray:

@@ -1,58 +1,23 @@
 """The pages as a browser shows them, opened from disk: images load, links lead somewhere, no complaints."""
-import os
-import shutil
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
 import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.browser import PATIENCE, open_page, window_of
+from tests.pages import HOSTILE
 from util.html import HTML, TrainingPage
 from util.visualizer import save_images
-
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync",
-             "--window-size=1280,900"]
-HOSTILE = ["two words", "it's", 'say "hi"', "<script>alert(1)<script>", "<img src=x onerror=alert(1)>", "#1",
-           "what?", "100%41", "a&amp;b", "back\\slash", "javascript:alert(1)", "東京 第1話", "v1/2.5/p.01"]
-PATIENCE = 10  # seconds
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
-    """One headless Chromium for all tests of this file."""
-    driver = shutil.which("chromedriver")
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if driver is None or chromium is None:
-        message = "no chromium with chromedriver here: apt-get install chromium chromium-driver"
-        # Where every change is tested, a missing browser must not pass for a page that works.
-        if os.environ.get("CI"):
-            pytest.fail(message)
-        pytest.skip(message)
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for argument in [*ARGUMENTS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"]:
-        options.add_argument(argument)
-    with webdriver.Chrome(options=options, service=Service(driver)) as chrome:
-        yield chrome
 
 
 def shades(count: int, size: tuple[int, int] = (96, 64)) -> list[np.ndarray]:
     """Images of `size`, height by width, each of another gray."""
     return [np.full((*size, 3), 255 * index // count, np.uint8) for index in range(count)]
-
-
-def open_page(browser: WebDriver, path: Path) -> None:
-    browser.get_log("browser")  # drops what an earlier page complained of
-    browser.get(path.as_uri())
 
 
 def loaded_widths(browser: WebDriver) -> list[int]:
@@ -138,15 +103,10 @@ def test_rows_fit_the_window(browser, tmp_path, window, columns):
     labels = ["real", "fake", "hint", "lines"]
     save_images(web, dict(zip(labels, shades(4), strict=True)), "a" * 200, 1.0, 256)
     web.save()
-    # As a phone has it; a window of a desktop browser does not get that narrow.
-    metrics = {"width": window, "height": 800, "deviceScaleFactor": 1, "mobile": window < 600}
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    try:
+    with window_of(browser, window, 800):
         open_page(browser, tmp_path / "index.html")
         figures = [figure.rect for figure in browser.find_elements(By.TAG_NAME, "figure")]
         page_width = browser.execute_script("return document.documentElement.scrollWidth")
-    finally:
-        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert page_width <= window
     assert sum(figure["y"] == figures[0]["y"] for figure in figures) == columns
     assert all(figure["x"] + figure["width"] <= window for figure in figures)

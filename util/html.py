@@ -14,8 +14,8 @@ from util.images import save_image
 
 INDEX = "index.html"
 
-# On a phone two figures share a line, whatever their width, so that scan and coloring stay side by side.
-STYLE = """
+# What every page looks like.
+BASE_STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f23; --quiet: #666b74; --paper: #fbfaf8; --line: #dedcd6;
   --link: #1f5fbf; }
 @media (prefers-color-scheme: dark) {
@@ -27,12 +27,15 @@ h1 { font-size: 1.4rem; margin: 0 0 .5rem; }
 h2 { font-size: 1rem; margin: 2rem 0 .6rem; padding-top: .8rem; border-top: 1px solid var(--line); }
 a { color: var(--link); }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; margin: .5rem 0; }
+@media (max-width: 40rem) { body { padding: 1rem 1rem 2rem; } }
+"""
+# On a phone two figures share a line, whatever their width, so that scan and coloring stay side by side.
+ROW_STYLE = """
 .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; max-width: 100%; }
 img { display: block; max-width: 100%; height: auto; image-rendering: auto; outline: 1px solid var(--line); }
 figcaption { margin-top: .3rem; font-size: .85rem; color: var(--quiet); }
 @media (max-width: 40rem) {
-  body { padding: 1rem 1rem 2rem; }
   .row { gap: .75rem; }
   figure { width: calc(50% - .375rem) !important; } }
 """
@@ -50,28 +53,22 @@ class HTML:
         refresh: seconds after which the browser loads the page again; 0 for never.
         """
         self.web_dir = Path(web_dir)
-        self.doc = document(title=_text(title), lang="en")
-        with self.doc.head:
-            meta(charset="utf-8")
-            meta(name="viewport", content="width=device-width, initial-scale=1")
-            # Browsers ask for /favicon.ico otherwise, and complain in the console that there is none.
-            link(rel="icon", href="data:,")
-            if refresh > 0:
-                meta(http_equiv="refresh", content=str(refresh))
-            style(raw(STYLE))
-        self.doc.add(h1(_text(title)))
+        self.doc = empty_page(title, BASE_STYLE + ROW_STYLE)
+        if refresh > 0:
+            self.doc.head.add(meta(http_equiv="refresh", content=str(refresh)))
+        self.doc.add(h1(printable(title)))
 
     def add_header(self, text: str) -> None:
         """Add a heading, which a line sets off from what comes before."""
-        self.doc.add(h2(_text(text)))
+        self.doc.add(h2(printable(text)))
 
     def add_text(self, text: str) -> None:
         """Add a paragraph."""
-        self.doc.add(p(_text(text)))
+        self.doc.add(p(printable(text)))
 
     def add_links(self, links: Mapping[str, Path | str]) -> None:
         """Add a line of links: what each says, and the file that it leads to."""
-        self.doc.add(nav(*(a(_text(text), href=_url(path)) for text, path in links.items())))
+        self.doc.add(line_of_links(links))
 
     def add_images(self, images: Sequence[Path | str], captions: Sequence[str],
                    links: Sequence[Path | str], width: int) -> None:
@@ -178,21 +175,38 @@ class TrainingPage:
         return next(older, None)
 
 
+def empty_page(title: str, style_sheet: str) -> document:
+    """A page that looks as `style_sheet` says, on any screen, and holds nothing yet."""
+    page = document(title=printable(title), lang="en")
+    with page.head:
+        meta(charset="utf-8")
+        meta(name="viewport", content="width=device-width, initial-scale=1")
+        # Browsers ask for /favicon.ico otherwise, and complain in the console that there is none.
+        link(rel="icon", href="data:,")
+        style(raw(style_sheet))
+    return page
+
+
+def line_of_links(links: Mapping[str, Path | str]) -> nav:
+    """What each link says, and the file that it leads to."""
+    return nav(*(a(printable(text), href=relative_url(path)) for text, path in links.items()))
+
+
+def relative_url(path: Path | str) -> str:
+    """A relative path as a URL; in bytes, for names on disk need not be UTF-8."""
+    return "/".join(quote(os.fsencode(part), safe="") for part in PurePath(path).parts)
+
+
+def printable(text: str) -> str:
+    """Text that UTF-8 can hold: bytes of a file name that mean no character become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _epoch_image(epoch: int, label: str) -> str:
     return f"images/epoch{epoch:03d}_{label}.png"
 
 
 def _figure(image: Path | str, caption: str, target: Path | str, width: int) -> figure:
-    picture = img(src=_url(image), alt=_text(caption), width=width, loading="lazy")
+    picture = img(src=relative_url(image), alt=printable(caption), width=width, loading="lazy")
     # The width is repeated on the figure so that a long caption breaks instead of pushing its neighbor away.
-    return figure(a(picture, href=_url(target)), figcaption(_text(caption)), style=f"width: {width}px")
-
-
-def _url(path: Path | str) -> str:
-    """A relative path as a URL; in bytes, for names on disk need not be UTF-8."""
-    return "/".join(quote(os.fsencode(part), safe="") for part in PurePath(path).parts)
-
-
-def _text(text: str) -> str:
-    """Text that UTF-8 can hold: bytes of a file name that mean no character become question marks."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return figure(a(picture, href=relative_url(target)), figcaption(printable(caption)), style=f"width: {width}px")
