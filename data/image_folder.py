@@ -14,8 +14,10 @@ from util.errors import UserError
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
 LIST_EXTENSIONS = (".txt", ".lst")
+PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXTENSIONS)})"
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+GREY_MODES = ("1", "L", "LA", "La", *_DEEP_MODES)
 
 
 def natural_key(path: PurePath | str) -> tuple[list[list[int | str]], str]:
@@ -40,14 +42,22 @@ def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
     found = [
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in EXTENSIONS
-        and not any(part.startswith((".", "__MACOSX")) for part in path.relative_to(folder).parts)
-        and path.is_file()
+        if is_image(path) and not is_hidden(path.relative_to(folder)) and path.is_file()
     ]
     if not found:
-        raise UserError(f"no images in {folder}: put some there ({', '.join(e[1:] for e in EXTENSIONS)})")
+        raise UserError(f"no images in {folder}: {PUT_SOME_THERE}")
     found.sort(key=lambda path: natural_key(path.relative_to(folder)))
     return found if limit >= len(found) else found[: int(limit)]
+
+
+def is_image(path: PurePath) -> bool:
+    """Whether a file is an image, by its name."""
+    return path.suffix.lower() in EXTENSIONS
+
+
+def is_hidden(path: PurePath) -> bool:
+    """Whether a relative path is, or lies in, what file managers hide or leave behind."""
+    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
 
 
 def is_list(path: Path) -> bool:
@@ -69,7 +79,7 @@ def read_list(path: Path | str, limit: float = float("inf")) -> list[str]:
             entries = (line for line in map(str.strip, lines) if line and not line.startswith("#"))
             found = [os.path.normpath(os.path.join(folder, entry)) for entry in islice(entries, stop)]
     except OSError as error:
-        raise UserError(f"can't read the list {path} ({_reason(error)}): check --dataroot") from error
+        raise UserError(f"can't read the list {path} ({reason_of(error)}): check --dataroot") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is no list of images: give a text file in UTF-8 with a path in each line") from error
     if any("\0" in entry for entry in found[:1000]):
@@ -103,12 +113,21 @@ def read_image(path: Path | str, channels: int = 3) -> Image.Image:
             # Of large images and of crooked metadata; what matters is whether the image can be read.
             warnings.simplefilter("ignore")
             with Image.open(path) as image:
-                return to_paper(ImageOps.exif_transpose(image), channels)
+                return to_paper(upright(image), channels)
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
-        raise UserError(f"can't read the image {path} ({_reason(error)}): mend or remove it") from error
+        raise UserError(f"can't read the image {path} ({reason_of(error)}): mend or remove it") from error
 
 
-def _reason(error: Exception) -> str:
+def upright(image: Image.Image) -> Image.Image:
+    """An opened image with its pixels, turned as its metadata say; as it lies where these can't be read."""
+    image.load()
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # of crooked metadata; the pixels are whole
+        return image
+
+
+def reason_of(error: Exception) -> str:
     """Why an image can't be read, in one line that does not name the file again."""
     if isinstance(error, UnidentifiedImageError):
         return "no image, or damaged"
