@@ -11,8 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models.networks import define_G
 from models.networks.layers import SelfAttention
-from util import tiling
-from util.tiling import NotTileable, Tiles
+from util.tiling import NotTileable, Tiles, maps
 
 CPU = torch.device("cpu")
 CLOSE = 2 / 127.5 / 10  # a tenth of two levels of 8 bits
@@ -67,7 +66,7 @@ def test_statistics_of_tiles_would_show() -> None:
 
 
 def test_large_maps_lie_in_files_that_go_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiling, "KEPT_IN_MEMORY", 0)
+    monkeypatch.setattr(maps, "KEPT_IN_MEMORY", 0)
     net, pixels = generator("attn_unet", "instance", "conv"), page(70, 50)
     before = len(os.listdir("/proc/self/fd")) if Path("/proc/self/fd").is_dir() else 0
     with torch.no_grad():
