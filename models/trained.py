@@ -34,12 +34,34 @@ def saved_options(run: Path) -> dict[str, Any]:
 @dataclass(frozen=True)
 class TrainedGenerator:
     """name: G, G_A or G_B (plus a suffix); path: its weights; architecture: options of define_G that are known;
-    source: where these are from, for people."""
+    source: where these are from, for people; forward: whether it goes the way of its training, not back."""
 
     name: str
     path: Path
     architecture: dict[str, Any]
     source: str
+    forward: bool = True
+
+
+def needs_eval(saved: dict[str, Any]) -> bool:
+    """Whether a generator works with the statistics of its training only: ResNets have batch norms that do, while
+    CycleGAN's networks go with those of the image."""
+    return saved.get("encoder", "conv") != "conv"
+
+
+def locate_generator(
+    path: Path, epoch: str = "latest", direction: str | None = None
+) -> tuple[TrainedGenerator, dict[str, Any]]:
+    """The generator in the folder of a run, or in one file of weights, and the options of its training.
+
+    direction: AtoB or BtoA; None: that of the training. Raises UserError when there is none, or when its architecture
+    can't be told.
+    """
+    if not path.is_dir():
+        return _of_known_architecture(_read_off(path)), {}
+    saved = saved_options(path)
+    found = find_generator(path, epoch, direction or saved.get("direction", "AtoB"), saved)
+    return _of_known_architecture(found), saved
 
 
 def find_scan_generator(path: Path) -> TrainedGenerator:
@@ -47,15 +69,24 @@ def find_scan_generator(path: Path) -> TrainedGenerator:
 
     Raises UserError when there is none, or when the file does not tell its architecture.
     """
-    if path.is_dir():
-        try:
-            found = find_generator(path, "latest", "BtoA", saved_options(path))
-        except UserError as error:
-            raise UserError(
-                f"{path} has no generator coloring → scan: give the folder of a CycleGAN run, or a file of weights"
-            ) from error
-    else:
-        found = TrainedGenerator(path.stem, path, infer_generator(load_weights(path)), "its weights")
+    if not path.is_dir():
+        return _of_known_architecture(_read_off(path))
+    try:
+        found = find_generator(path, "latest", "BtoA", saved_options(path))
+    except UserError as error:
+        raise UserError(
+            f"{path} has no generator coloring → scan: give the folder of a CycleGAN run, or a file of weights"
+        ) from error
+    return _of_known_architecture(found)
+
+
+def _read_off(path: Path) -> TrainedGenerator:
+    """What a file of weights tells by itself."""
+    return TrainedGenerator(path.stem, path, infer_generator(load_weights(path)), "its weights")
+
+
+def _of_known_architecture(found: TrainedGenerator) -> TrainedGenerator:
+    """The same, if it can be built. Raises UserError."""
     if "netG" not in found.architecture:
         raise UserError(f"{found.path} is no generator that is known here: give the folder of the run that made it")
     return found
@@ -88,16 +119,16 @@ def find_generator(
         told = infer_generator(load_weights(path))
         untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)
         source = f"its weights{f', which do not tell {untold}' if untold else ''}" if told else ""
-        return TrainedGenerator(name, path, told, source)
+        return TrainedGenerator(name, path, told, source, not back)
     if not saved.keys() >= set(ARCHITECTURE):
         source = f"its weights, for {run / 'opt.json'} does not tell it"
-        return TrainedGenerator(name, path, infer_generator(load_weights(path)), source)
+        return TrainedGenerator(name, path, infer_generator(load_weights(path)), source, not back)
     architecture = {key: saved[key] for key in (*ARCHITECTURE, *EXTRAS) if key in saved}
     side = name.removeprefix("G")
     architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]
     if side == "_B":
         architecture["input_nc"], architecture["output_nc"] = saved["output_nc"], saved["input_nc"]
-    return TrainedGenerator(name, path, architecture, str(run / "opt.json"))
+    return TrainedGenerator(name, path, architecture, str(run / "opt.json"), not back)
 
 
 def load_generator(found: TrainedGenerator) -> nn.Module:

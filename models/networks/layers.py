@@ -106,11 +106,12 @@ def run_padded(
 ) -> torch.Tensor:
     """`net(x)` for any height and width of NCHW x, for a net that needs multiples of `multiple`.
 
-    The right and lower edges are repeated outwards up to the next multiple (at least `minimum`), and what
-    was added is cut off the result, which so has the size of x.
+    The right and lower edges are repeated outwards up to the next multiple (at least `minimum`, itself a multiple or
+    1), and what was added is cut off the result, which so has the size of x.
     """
     height, width = x.shape[-2:]
-    padded = [-(-max(size, minimum) // multiple) * multiple for size in (height, width)]
+    # Rounded up by adding: exporters translate // as if it rounded towards zero.
+    padded = [max((size + multiple - 1) // multiple, minimum // multiple) * multiple for size in (height, width)]
     if padded == [height, width]:
         return net(x)
     x = F.pad(x, (0, padded[1] - width, 0, padded[0] - height), mode="replicate")
