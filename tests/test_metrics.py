@@ -12,6 +12,7 @@ from util.metrics import (
     chroma_ratio,
     ciede2000,
     colored_difference,
+    edge_recall,
     mean_difference,
     mean_with_interval,
     measure,
@@ -148,7 +149,30 @@ def test_psnr_is_of_the_mean_square_error():
     assert psnr(one_off, plain(GREY)) == psnr(plain(GREY), plain(GREY)) == pytest.approx(58.92, abs=0.01)
 
 
-@pytest.mark.parametrize("metric", [metric.function for metric in METRICS.values()])
+def striped(*columns: int, paper: tuple[int, int, int] = WHITE, ink: tuple[int, int, int] = BLACK) -> np.ndarray:
+    """Paper with lines of 4 pixels that begin at some columns."""
+    image = plain(paper, 32, 64)
+    for column in columns:
+        image[:, column : column + 4] = ink
+    return image
+
+
+def test_edges_are_found_again_within_a_pixel():
+    truth = striped(10, 30)
+    assert edge_recall(truth, truth) == 1
+    assert edge_recall(striped(11, 29), truth) == 1
+    assert edge_recall(striped(13, 33), truth) == 0
+    assert edge_recall(striped(10), truth) == pytest.approx(0.5, abs=0.02)
+    assert edge_recall(striped(10, 30, 50), truth) == 1
+
+
+def test_edges_are_of_luminance_whatever_the_color():
+    assert edge_recall(striped(10, paper=GREEN), striped(10)) == 1
+    assert edge_recall(striped(10, paper=(255, 0, 0), ink=(0, 130, 0)), striped(10)) == 0  # of one luminance
+    assert math.isnan(edge_recall(striped(10), striped()))
+
+
+@pytest.mark.parametrize("metric", [*(metric.function for metric in METRICS.values()), edge_recall])
 def test_arrays_that_do_not_fit_together_are_refused(metric):
     with pytest.raises(ValueError, match="one size"):
         metric(plain(RED, 1, 16), plain(RED))
