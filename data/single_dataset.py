@@ -20,16 +20,7 @@ class SingleDataset(BaseDataset):
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
         self.channels: int = opt.input_nc
-        side = self.root / f"{self.phase}{opt.direction[0]}"
-        self.folder = side if side.is_dir() else self.root
-        phases = _phases(self.root)
-        if phases and self.folder is self.root:
-            raise UserError(f"no folder {side}: choose one of --phase {', '.join(phases)}, or give a folder of images")
-        if (self.root / "train").is_dir() and (self.root / self.phase).is_dir():
-            raise UserError(
-                f"{self.root} holds scans and colorings side by side: add --model pix2pix to color the scans in "
-                f"{self.root / self.phase}, or give a folder of scans alone"
-            )
+        self.folder = source_folder(self.root, self.phase, opt.direction)
         if is_list(self.root):
             self.paths = [Path(path) for path in read_list(self.root, self.limit)]
             self.folder = common_folder(self.paths)
@@ -49,6 +40,25 @@ class SingleDataset(BaseDataset):
         path = self.paths[index]
         image = read_image(path, self.channels)
         return {"A": transform(image, transform.draw(rng)), "A_paths": str(path)}
+
+
+def source_folder(root: Path, phase: str, direction: str) -> Path:
+    """Where the images are: in PHASEA (PHASEB with BtoA) of a data set, else in `root` itself.
+
+    Raises UserError for a data set without this phase, and for one of pairs.
+    """
+    side = root / f"{phase}{direction[0]}"
+    if side.is_dir():
+        return side
+    phases = _phases(root)
+    if phases:
+        raise UserError(f"no folder {side}: choose one of --phase {', '.join(phases)}, or give a folder of images")
+    if (root / "train").is_dir() and (root / phase).is_dir():
+        raise UserError(
+            f"{root} holds scans and colorings side by side: add --model pix2pix to color the scans in "
+            f"{root / phase}, or give a folder of scans alone"
+        )
+    return root
 
 
 def _phases(root: Path) -> list[str]:

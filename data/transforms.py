@@ -1,8 +1,10 @@
 """From an image on disk to a tensor: scaling, cropping, flipping, augmentation, by a draw that the sides of a pair
 share."""
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from math import ceil, floor, inf, sqrt
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +19,10 @@ SQUARES = ("resize_and_crop", "crop", "scale_width_and_crop", "random_part")
 WHOLE_PAGE = {
     "resize_and_crop": "resize", "crop": "none", "scale_width_and_crop": "scale_width", "random_part": "scale_short",
 }  # fmt: skip
+
+
+# A strip is seen as large as a page of this proportion would be, longer side to shorter.
+LONGEST_PAGE = 2.0
 
 
 @dataclass(frozen=True)
@@ -134,6 +140,49 @@ class Transform:
         left = draw.x * (width - side) - (width - size[0]) / 2
         top = draw.y * (height - side) - (height - size[1]) / 2
         return left, top, left + side, top + side
+
+
+@dataclass(frozen=True)
+class PageScale:
+    """How large whole pages are shown to a network: as large as it knows them from its training.
+
+    resize_or_crop, load_size, crop_size, crop_part: those of the training. page_size: 0 for the scale that follows
+    from these; else the shorter side in pixels, or infinity for pages as they are.
+    """
+
+    resize_or_crop: str
+    load_size: int
+    crop_size: int
+    crop_part: tuple[float, float] = (0.5, 1.0)
+    page_size: float = 0
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> "PageScale":
+        """From the options of a training, or of test.py, as far as they are known."""
+        part = options.get("crop_part") or (0.5, 1.0)
+        return cls(
+            options.get("resize_or_crop", "none"), options.get("loadSize", 0), options.get("fineSize", 0),
+            (part[0], part[1]), options.get("page_size", 0),
+        )  # fmt: skip
+
+    def size(self, page: tuple[int, int]) -> tuple[int, int]:
+        """Width and height, in pixels, at which a page of some width and height is shown: its proportions are kept."""
+        factor = self._factor(*page)
+        width, height = (max(1, round(side * factor)) for side in page)
+        return width, height
+
+    def _factor(self, width: int, height: int) -> float:
+        short, long = sorted((width, height))
+        if self.page_size:
+            return 1 if self.page_size == inf else self.page_size / short
+        if self.resize_or_crop == "resize_and_crop":
+            # Training squeezes the page into a square: the same number of pixels, in the page's own proportions.
+            return self.load_size / sqrt(short * min(long, LONGEST_PAGE * short))
+        if self.resize_or_crop.startswith("scale_width"):
+            return self.load_size / width
+        if self.resize_or_crop == "random_part":
+            return 2 * self.crop_size / sum(self.crop_part) / short
+        return 1
 
 
 def to_tensor(image: Image.Image) -> torch.Tensor:

@@ -1,9 +1,12 @@
 """One generator and no discriminators: what test.py colors with."""
 import argparse
 
+from data.pages import Limits
 from models.base_model import BaseModel, Batch
 from models.trained import find_generator, saved_options
+from models.volume_results import FORMATS, IMAGE_FORMATS
 from util.errors import UserError
+from util.option_types import page_size, percent, positive, tile, weight
 
 
 class TestModel(BaseModel):
@@ -16,6 +19,27 @@ class TestModel(BaseModel):
         if is_train:
             raise UserError("--model test can't be trained: give cycle_gan or pix2pix")
         parser.set_defaults(dataset_mode="single")
+        add = parser.add_argument
+        add("--page_size", type=page_size, default=0, metavar="native|N",
+            help="how large the network sees a page: native, or its shorter side in pixels; 0: as large as in training")
+        add("--keep_lines", action=argparse.BooleanOptionalAction,
+            help="lay the page's own ink over the colors; unless said otherwise, where scans are colored")
+        add("--tile", type=tile, default="auto", metavar="auto|off|N",
+            help="compute large pages in parts of about N × N pixels, without seams; off: every page in one go")
+        add("--recolor", action="store_true", help="color pages anew that are colored already, instead of copying them")
+        add("--output_format", choices=FORMATS, default="same",
+            help="what a volume becomes: same as it came (an archive becomes a CBZ), a folder, a CBZ, a PDF")
+        add("--image_format", choices=IMAGE_FORMATS, help="format of the colored pages; unless given, each page's own")
+        add("--quality", type=percent, default=92, help="of colored pages as JPEG and WebP, 1 to 100")
+        add("--no_html", action="store_true", help="write no pages to look at, and keep no images beside an archive")
+        limit = "against files that would fill the memory: "
+        add("--max_megapixels", type=weight, default=Limits.megapixels, help=f"{limit}larger pages are not read")
+        add("--max_entry_mb", type=weight, default=Limits.entry_mb,
+            help=f"{limit}entries of archives that unpack to more megabytes are not read")
+        add("--max_volume_gb", type=weight, default=Limits.volume_gb,
+            help=f"{limit}archives that unpack to more gigabytes are not read")
+        add("--max_entries", type=positive, default=Limits.entries,
+            help=f"{limit}archives of more entries and PDFs of more pages are not read")
         return parser
 
     def __init__(self, opt: argparse.Namespace) -> None:
@@ -24,6 +48,7 @@ class TestModel(BaseModel):
             self.save_dir, opt.epoch, opt.direction, saved_options(self.save_dir), opt.model_suffix
         )
         print(f"generator {found.path}, architecture from {found.source or 'the options'}")
+        self.found = found
         self.visual_names = ["real", "fake"]
         self.model_names = [found.name]
         self.netG = self.build_G(opt.input_nc, opt.output_nc)

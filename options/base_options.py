@@ -43,7 +43,7 @@ class BaseOptions:
     def initialize(self, parser: argparse.ArgumentParser) -> None:
         """Add the shared options."""
         add = parser.add_argument
-        add("--dataroot", help="path to images (should have subfolders trainA, trainB, valA, valB, etc)")
+        self.add_dataroot(parser)
         add("--batch_size", type=positive, default=1, help="input batch size")
         add("--loadSize", "--load_size", type=positive, default=286, help="scale images to this size")
         add("--fineSize", "--crop_size", type=positive, default=256, help="then crop to this size")
@@ -77,8 +77,7 @@ class BaseOptions:
             help="Maximum number of samples allowed per dataset (in each domain). If the dataset directory "
             "contains more than max_dataset_size, only a subset is loaded.")
         add("--resize_or_crop", "--preprocess", choices=RESIZE_OR_CROP, default="resize_and_crop",
-            help="scaling and cropping of images at load time; test.py takes the counterpart that keeps whole "
-            "pages: resize to fineSize, none, scale_width, or (random_part) the shorter side scaled to fineSize")
+            help="scaling and cropping of images at load time; test.py shows whole pages at the scale that follows")
         add("--no_flip", action="store_true",
             help="if specified, do not flip the images for data augmentation")
         add("--init_type", choices=INITS, default="normal", help="network initialization")
@@ -88,6 +87,12 @@ class BaseOptions:
             help="if specified, print more debugging information: networks layer by layer, tracebacks")
         add("--suffix", default="",
             help="customized suffix: opt.name = opt.name + _ + suffix: e.g., {model}_{netG}_size{loadSize}")
+
+    def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
+        """Add the option that says where the images are."""
+        parser.add_argument(
+            "--dataroot", help="path to images (should have subfolders trainA, trainB, valA, valB, etc)"
+        )
 
     def parse(self, argv: list[str] | None = None) -> argparse.Namespace:
         """All options. Raises UserError for what can't be: an unknown name, options that exclude each other."""

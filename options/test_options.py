@@ -2,13 +2,13 @@
 import argparse
 from pathlib import Path
 
-from models.trained import ARCHITECTURE, EXTRAS, find_generator, saved_options
+from models.trained import ARCHITECTURE, EXTRAS, find_generator, needs_eval, saved_options
 from options.base_options import BaseOptions, full_name
 from util.errors import UserError
 from util.option_types import size_limit
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
-SCALE = ("loadSize", "fineSize", "resize_or_crop")
+SCALE = ("loadSize", "fineSize", "resize_or_crop", "page_size")
 
 
 class TestOptions(BaseOptions):
@@ -31,6 +31,13 @@ class TestOptions(BaseOptions):
             help="in checkpoints_dir, [epoch]_net_G[model_suffix].pth will be loaded as the generator")
         parser.set_defaults(model="test")
 
+    def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--dataroot", nargs="+",
+            help="what to color: images, folders, lists of images, CBZ or ZIP archives, PDFs, folders of volumes, or a "
+            "data set, whose PHASEA is meant; models other than test take one folder or image",
+        )  # fmt: skip
+
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         run = Path(opt.checkpoints_dir) / full_name(opt)
         saved = saved_options(run)
@@ -42,12 +49,16 @@ class TestOptions(BaseOptions):
         else:
             known = {k: v for k, v in saved.items() if k in ("netG_A", "netG_B", *ARCHITECTURE, *EXTRAS)}
         known |= {key: saved[key] for key in SCALE if key in saved}
-        # Only ResNets have batch norms that need the statistics of their training; CycleGAN's networks go without.
-        known["eval"] = known.get("encoder", "conv") != "conv"
+        known["eval"] = needs_eval(known)
         parser.set_defaults(**{key: value for key, value in known.items() if key in vars(opt)})
+        parser.set_defaults(crop_part=saved.get("crop_part"))
 
     def check(self, opt: argparse.Namespace) -> None:
         # Pages come one by one, in order, as they are.
         opt.batch_size, opt.serial_batches, opt.no_flip = 1, True, True
+        opt.dataroots = opt.dataroot or []
+        if opt.model != "test" and len(opt.dataroots) > 1:
+            raise UserError(f"--model {opt.model} shows one --dataroot: leave out --model to color several")
+        opt.dataroot = opt.dataroots[0] if opt.dataroots else None
         if not opt.aspect_ratio > 0:
             raise UserError(f"--aspect_ratio {opt.aspect_ratio:g} leaves no image: give a number above 0, such as 1")

@@ -28,10 +28,10 @@ train() {
     --niter "$half" --niter_decay "$half" --save_epoch_freq 1000 --print_freq 550 "$@"
 }
 
-# color NAME: the validation scans.
+# color NAME: the validation scans, as the network alone colors them.
 color() {
   "$python" test.py --name "$1" --checkpoints_dir "$out/checkpoints" --results_dir "$out/results" --gpu_ids -1 \
-    --dataroot "$data/valA"
+    --dataroot "$data/valA" --no-keep_lines
 }
 
 train cyclegan 26 --dataroot "$data" --netG resnet_6blocks --ngf 24 --ndf 24 --loadSize 72 --fineSize 64

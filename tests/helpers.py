@@ -30,11 +30,11 @@ def save_grey(path: Path, level: int, size: tuple[int, int] = (4, 4)) -> Path:
     return path
 
 
-def save_noise(path: Path, size: tuple[int, int], seed: int = 0) -> Path:
-    """A color image without two places alike, its folders included."""
+def save_noise(path: Path, size: tuple[int, int], seed: int = 0, mode: str = "RGB") -> Path:
+    """An image without two places alike, its folders included."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(path)
+    Image.fromarray(pixels).convert(mode).save(path)
     return path
 
 
@@ -42,11 +42,11 @@ class Interruption(Exception):
     """Somebody pulled the plug."""
 
 
-def run_main(door: ModuleType, *argv: object) -> None:
-    """`main` of a door or a script, as from the command line."""
+def run_main(door: ModuleType, *argv: object) -> Any:
+    """`main` of a door or a script, as from the command line; gives what it gives."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sys.argv", [f"{door.__name__}.py", *map(str, argv)])
-        door.main()
+        return door.main()
 
 
 def logged_losses(run_folder: Path) -> list[str]:

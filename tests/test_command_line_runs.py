@@ -13,6 +13,7 @@ from PIL import Image
 import test as test_door
 import train as train_door
 from models.networks import define_G
+from models.page_colorizer import PageColorizer
 from tests.helpers import Interruption, logged_losses, run_main, save_noise
 from util import checkpoint
 
@@ -69,7 +70,7 @@ def pages(tmp_path):
     """Pages of odd sizes, in folders, with names to mind."""
     sizes = {"a": (31, 17), "deep/er/b": (1, 9), "c d#é": (40, 24)}
     for name, size in sizes.items():
-        save_noise(tmp_path / "pages" / f"{name}.png", size)
+        save_noise(tmp_path / "pages" / f"{name}.png", size, mode="L")
     return tmp_path / "pages", {f"{name}.png": size for name, size in sizes.items()}
 
 
@@ -146,16 +147,20 @@ def test_going_back_to_an_earlier_epoch(folder, capsys):
 def test_pages_come_back_whole_under_their_names(folder, pages, tmp_path, direction, mode):
     (tmp_path / "checkpoints").symlink_to(folder / "checkpoints")
     source, sizes = pages
-    colored = color(tmp_path, "whole", source, f"--direction={direction}", "--resize_or_crop=none")
+    colored = color(tmp_path, "whole", source, f"--direction={direction}")
     assert {name: picture.size for name, picture in colored.items()} == sizes
-    grey = all(np.ptp(np.asarray(picture), axis=2).max() == 0 for picture in colored.values())
-    assert grey == (mode == "L")  # G_A colors, G_B gives one channel
+    assert {picture.mode for picture in colored.values()} == {mode}  # G_A colors, G_B gives one channel
 
 
-def test_pages_take_the_scale_of_the_training(folder, pages, tmp_path):
+def test_pages_are_seen_at_the_scale_of_the_training(folder, pages, tmp_path, monkeypatch):
     (tmp_path / "checkpoints").symlink_to(folder / "checkpoints")
-    colored = color(tmp_path, "whole", pages[0])
-    assert {picture.size for picture in colored.values()} == {(24, 24)}
+    seen = []
+    run = PageColorizer.run
+    monkeypatch.setattr(PageColorizer, "run", lambda self, pixels: (seen.append(pixels.shape), run(self, pixels))[1])
+    for argv in ([], ["--loadSize=56"], ["--resize_or_crop=scale_width"], ["--page_size=native"], ["--page_size=9"]):
+        color(tmp_path, "whole", pages[0] / "a.png", *argv)
+    # 31 × 17, of which training made 28 × 28
+    assert seen == [(21, 38), (41, 76), (15, 28), (17, 31), (9, 16)]
 
 
 @pytest.mark.parametrize(
@@ -170,8 +175,8 @@ def test_pages_take_the_scale_of_the_training(folder, pages, tmp_path):
 def test_everything_is_colored_unless_told_otherwise(folder, tmp_path, argv, count, size):
     (tmp_path / "checkpoints").symlink_to(folder / "checkpoints")
     for number in range(55):
-        save_noise(tmp_path / "pages" / f"{number}.png", (8, 8), number)
-    colored = color(tmp_path, "whole", tmp_path / "pages", "--resize_or_crop=none", *argv)
+        save_noise(tmp_path / "pages" / f"{number}.png", (8, 8), number, mode="L")
+    colored = color(tmp_path, "whole", tmp_path / "pages", *argv)
     assert sorted(colored) == sorted(f"{number}.png" for number in range(count))
     assert {picture.size for picture in colored.values()} == {size}
 
@@ -208,23 +213,28 @@ def test_cycle_gan_itself_colors_too(folder, tmp_path):
 
 
 def test_eval_uses_the_statistics_of_the_training(folder, pages, tmp_path):
-    """pix2pix drops out at random unless --eval; with it, a page alone decides what becomes of it."""
+    """Batch norms take those of the page unless --eval; dropout is off for whole pages, and --model pix2pix, which
+    shows what training makes, drops out at random unless --eval."""
     for number in range(2):
         save_noise(folder / "data" / "train" / f"{number}.png", (60, 30), number)
     train(folder, "pairs", "--model=pix2pix", "--norm=batch", "--niter_decay=0")
-    runs = [
-        color(tmp_path / str(number), "pairs", pages[0], f"--checkpoints_dir={folder}/checkpoints", *argv)["a.png"]
-        for number, argv in enumerate((["--eval"], ["--eval", "--seed=4"], [], ["--seed=4"]))
-    ]
-    same = [[np.array_equal(a, b) for b in runs] for a in runs]
-    assert same[0] == [True, True, False, False]
-    assert not same[2][3]
+    (tmp_path / "pairs").symlink_to(folder / "data")
+    pairs = ["--model=pix2pix", "--phase=train"]
+    kinds = [("a.png", pages[0], []), ("0_fake_B.png", tmp_path / "pairs", pairs)]
+    same = {}
+    for name, source, argv in kinds:
+        runs = [
+            color(tmp_path / name / str(n), "pairs", source, f"--checkpoints_dir={folder}/checkpoints", *argv, *more)
+            for n, more in enumerate((["--eval"], ["--eval", "--seed=4"], [], ["--seed=4"]))
+        ]
+        same[name] = [np.array_equal(runs[a][name], runs[b][name]) for a, b in ((0, 1), (0, 2), (2, 3))]
+    assert same == {"a.png": [True, False, True], "0_fake_B.png": [True, False, False]}
 
 
 def test_foreign_weights_without_options(pages, tmp_path, capsys):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "init").symlink_to(ROOT / "tests" / "golden" / "cycle_gan" / "init")
-    colored = color(tmp_path, "init", pages[0], "--resize_or_crop=none")
+    colored = color(tmp_path, "init", pages[0])
     assert {name: picture.size for name, picture in colored.items()} == pages[1]
     assert "architecture from its weights\n" in capsys.readouterr().out
 
@@ -232,7 +242,7 @@ def test_foreign_weights_without_options(pages, tmp_path, capsys):
 def test_what_foreign_weights_do_not_tell_is_said(pages, tmp_path, capsys):
     unet = define_G(3, 3, 2, "unet_128")
     checkpoint.save(unet.state_dict(), tmp_path / "checkpoints" / "foreign" / "latest_net_G.pth")
-    assert color(tmp_path, "foreign", pages[0], "--resize_or_crop=none").keys() == pages[1].keys()
+    assert color(tmp_path, "foreign", pages[0]).keys() == pages[1].keys()
     assert "its weights, which do not tell --no_dropout\n" in capsys.readouterr().out
 
 

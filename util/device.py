@@ -37,6 +37,26 @@ def choose_device(gpu_ids: list[int]) -> tuple[torch.device, list[int]]:
     return torch.device("cuda", gpu_ids[0]), gpu_ids
 
 
+def best_device() -> torch.device:
+    """CUDA or MPS where there is one, else the CPU."""
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that a CUDA device has for us: what no one has taken, and what torch has taken but does not use."""
+    unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+    return torch.cuda.mem_get_info(device)[0] + unused
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether this is how a device says that its memory does not suffice; only CUDA has an exception for it."""
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        told in str(error) for told in ("out of memory", "can't allocate memory")
+    )
+
+
 def generator_states(device: torch.device, gpu_ids: list[int]) -> list[torch.Tensor]:
     """Where the random generators of the devices stand (dropout draws from them)."""
     if device.type == "mps":

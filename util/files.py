@@ -31,6 +31,20 @@ def write_text(path: Path | str, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: Path | str, content: bytes) -> None:
+    """Write `content`, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def remove_empty_folders(folder: Path, above: Path) -> None:
+    """Remove the folders below `folder`, itself and those around it up to `above` (which stays), if they are empty."""
+    around = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(above) and parent != above]
+    for place in (*sorted(folder.rglob("*"), reverse=True), *around):
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+
+
 def _umask() -> int:
     """The process's umask, which can only be read by setting it."""
     mask = os.umask(0)

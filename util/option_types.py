@@ -80,3 +80,21 @@ def weight(text: str) -> float:
     if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is no number of 0 or more")
     return value
+
+
+def percent(text: str) -> int:
+    """Type of an option: a whole number from 1 to 100."""
+    value = positive(text)
+    if value > 100:
+        raise argparse.ArgumentTypeError(f"{text} is more than 100")
+    return value
+
+
+def page_size(text: str) -> float:
+    """Type of an option: a side in pixels, or `native` for infinity; 0 leaves it open."""
+    return float("inf") if text in ("native", "inf") else natural(text)
+
+
+def tile(text: str) -> str | int:
+    """Type of an option: auto, off, or a side in pixels."""
+    return text if text in ("auto", "off") else at_least(64)(text)

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 T = TypeVar("T")
 
 
@@ -76,6 +78,37 @@ class StepTimer:
     def images_per_second(self) -> float:
         """Mean over the steps since this timer began, with everything between them."""
         return max(1, self.position.total_iters - self._images_before) / self.elapsed()
+
+
+class Meter:
+    """Shows how far a work of `total` steps is: a bar on a terminal, elsewhere a line now and then.
+
+    done: steps that an earlier run had done; speed is measured without them. quiet: show nothing.
+    """
+
+    SECONDS = 20  # between two lines
+
+    def __init__(self, total: int, done: int, unit: str, quiet: bool = False) -> None:
+        self.total, self.before, self.done, self.unit, self.quiet = total, done, done, unit, quiet
+        self._started = self._told = time.perf_counter()
+        self._bar = tqdm(total=total, initial=done, unit=unit, disable=True if quiet else None)
+
+    def __enter__(self) -> "Meter":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        self._bar.update()
+        now = time.perf_counter()
+        if self._bar.disable and not self.quiet and now - self._told >= self.SECONDS:
+            self._told = now
+            speed = (self.done - self.before) / (now - self._started)
+            left = duration((self.total - self.done) / speed)
+            print(f"{self.done} of {self.total} {self.unit}s, {speed:.2f} a second, {left} left")
 
 
 def duration(seconds: float) -> str:

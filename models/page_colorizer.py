@@ -1,0 +1,177 @@
+"""Whole pages through a generator: at the scale it was trained at, in bounded memory, with their own ink.
+
+    from models.page_colorizer import PageColorizer
+
+    colorizer = PageColorizer.from_checkpoint("checkpoints/onepiece")
+    colorizer.colorize(Image.open("page.png")).save("colored.png")
+"""
+from __future__ import annotations
+
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from tqdm import tqdm
+from util.colored_pages import is_colored
+
+from data.image_folder import to_paper
+from data.transforms import PageScale
+from models.trained import load_generator, locate_generator, needs_eval
+from util.device import best_device, free_memory, is_out_of_memory
+from util.errors import UserError
+from util.images import is_blank, tensor2im
+from util.lines import lay_lines
+from util.tiling import NotTileable, Tiles
+
+TILE = 512  # side, in pixels, of the tiles of large pages
+SMALLEST_TILE = 64
+# Pixels up to which a page is computed in one go on the CPU. More would be no faster.
+WHOLE = 1024 * 512
+# Bytes that a common generator (64 channels at full size, float32) needs at the same time for each pixel.
+BYTES_PER_PIXEL = 2048
+
+
+class PageColorizer:
+    """Colors pages of any size. One thread at a time may call `run`; `prepare` and `finish` may run beside it."""
+
+    def __init__(
+        self, net: nn.Module, input_nc: int, scale: PageScale, device: torch.device, *, makes_colorings: bool = True,
+        keep_lines: bool | None = None, tile: str | int = "auto", eval_norms: bool = False, folder: Path | None = None,
+    ) -> None:  # fmt: skip
+        """
+        net: a generator of (1, input_nc, H, W) in [-1, 1]. scale: how large pages are shown to it. makes_colorings:
+        whether it colors scans; else it makes scans. keep_lines: lay the page's own ink over the colors; None: where
+        it colors. tile: `auto`, `off` (every page in one go), or the side of the tiles in pixels. eval_norms: batch
+        norms use the statistics of their training, not those of the page. folder: of temporary files; None: the
+        system's.
+        """
+        self.net = net.to(device).train(not eval_norms)
+        for module in net.modules():
+            if isinstance(module, nn.modules.dropout._DropoutNd):
+                module.eval()
+        self.input_nc, self.scale, self.device = input_nc, scale, device
+        self.makes_colorings = makes_colorings
+        self.keep_lines = makes_colorings if keep_lines is None else keep_lines
+        self.tile, self.folder = tile, folder
+        # What did not fit into the memory is not tried again: tiles of this side, and pages of this many pixels, do.
+        self._largest_tile, self._largest_whole = TILE, inf
+
+    @classmethod
+    def from_checkpoint(
+        cls, path: Path | str, device: torch.device | str | None = None, *, epoch: str = "latest",
+        direction: str | None = None, page_size: float | None = None, keep_lines: bool | None = None,
+        tile: str | int = "auto",
+    ) -> PageColorizer:  # fmt: skip
+        """The generator of a run (its folder, or one file of weights), ready to color.
+
+        device: None takes CUDA or MPS where there is one. direction: AtoB or BtoA; None: that of the training.
+        page_size: the shorter side, in pixels, of the pages that the network sees; None: as in its training; infinity:
+        pages at their own size. keep_lines, tile: see the constructor. Raises UserError for weights that can't be
+        used.
+        """
+        found, saved = locate_generator(Path(path), epoch, direction)
+        scale = PageScale.from_options(saved if page_size is None else saved | {"page_size": page_size})
+        where = best_device() if device is None else torch.device(device)
+        return cls(
+            load_generator(found), found.architecture["input_nc"], scale, where, makes_colorings=found.forward,
+            keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(found.architecture),
+        )  # fmt: skip
+
+    def colorize(self, image: Image.Image) -> Image.Image:
+        """A page of any size and mode → the colored page of that size, RGB, or L where the generator makes scans. A
+        blank page stays as it is."""
+        page = to_paper(image, 3)
+        if is_blank(page):  # norms would blow its grain up to colors
+            return page
+        if self.makes_colorings and is_colored(page):
+            page = page.convert("L")  # scans are what the network knows
+        return self.finish(page, self.run(self.prepare(page)))
+
+    def prepare(self, page: Image.Image) -> np.ndarray:
+        """What the network will see of a page (mode L or RGB): (h, w) or (h, w, 3) uint8."""
+        page = page.convert("L" if self.input_nc == 1 else "RGB")
+        size = self.scale.size(page.size)
+        return np.asarray(page if size == page.size else page.resize(size, Image.Resampling.BICUBIC))
+
+    def run(self, pixels: np.ndarray) -> np.ndarray:
+        """What `prepare` gave → what the network makes of it: (h, w, 3) uint8, or (h, w) for a scan.
+
+        Raises UserError where memory does not suffice.
+        """
+        side = self._side(pixels)
+        while True:
+            try:
+                with torch.inference_mode():
+                    return self._whole(pixels) if side is None else self._tiled(pixels, side)
+            except RuntimeError as error:
+                if not is_out_of_memory(error):
+                    raise
+                side = self._smaller(pixels, side, error)
+            except NotTileable as error:
+                if self.tile != "auto":
+                    raise UserError(f"--tile {self.tile}: {error}; give --tile off") from error
+                tqdm.write(f"{error}: pages are computed in one go")
+                self.tile, side = "off", None
+
+    def finish(self, page: Image.Image, coloring: np.ndarray) -> Image.Image:
+        """The network's coloring of a page, at the size of the page, with the page's ink where that is wanted."""
+        if self.keep_lines and coloring.ndim == 3:
+            return Image.fromarray(lay_lines(np.asarray(page.convert("L")), coloring))
+        picture = Image.fromarray(coloring)
+        return picture if picture.size == page.size else picture.resize(page.size, Image.Resampling.BICUBIC)
+
+    def _side(self, pixels: np.ndarray) -> int | None:
+        """The side of the tiles for a page, None for one go."""
+        if isinstance(self.tile, int):
+            return self.tile
+        whole: float = WHOLE
+        if self.device.type == "cuda":
+            whole = free_memory(self.device) / BYTES_PER_PIXEL
+        fits = _area(pixels) <= min(whole, self._largest_whole)
+        return None if self.tile == "off" or fits else self._largest_tile
+
+    def _smaller(self, pixels: np.ndarray, side: int | None, error: RuntimeError) -> int:
+        """The side to try after `side` was too large for the memory, which is told."""
+        smaller = TILE if side is None else side // 2
+        if side is None:
+            self._largest_whole = _area(pixels) - 1
+        torch.cuda.empty_cache()
+        if self.tile == "off" or smaller < SMALLEST_TILE:
+            raise UserError(
+                f"the memory of {self.device} does not suffice: give --tile {TILE // 2}, a smaller --page_size or "
+                "--gpu_ids -1"
+            ) from error
+        tqdm.write(f"the memory of {self.device} did not suffice: going on with tiles of {smaller} pixels")
+        self._largest_tile = smaller
+        if isinstance(self.tile, int):
+            self.tile = smaller
+        return smaller
+
+    def _whole(self, pixels: np.ndarray) -> np.ndarray:
+        page = torch.from_numpy(pixels.copy()).to(self.device).view(*pixels.shape[:2], -1)
+        return _picture(self.net(page.permute(2, 0, 1)[None].float() / 127.5 - 1))
+
+    def _tiled(self, pixels: np.ndarray, side: int) -> np.ndarray:
+        try:
+            output = self.net(Tiles(side, self.device, self.folder).page(pixels))
+            picture = np.empty((*pixels.shape[:2], 3)[: 2 + (output.channels > 1)], np.uint8)
+            for top, band in output.bands():
+                picture[top : top + band.shape[2]] = _picture(band)
+            return picture
+        except OSError as error:
+            raise UserError(
+                f"no room for the maps of a large page ({error.strerror}): make some, or set TMPDIR"
+            ) from error
+
+
+def _area(pixels: np.ndarray) -> int:
+    return pixels.shape[0] * pixels.shape[1]
+
+
+def _picture(output: torch.Tensor) -> np.ndarray:
+    """(1, 1 or 3, h, w) in [-1, 1] → (h, w) or (h, w, 3) uint8."""
+    picture = tensor2im(output)
+    return picture[..., 0] if output.shape[1] == 1 else picture

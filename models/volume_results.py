@@ -1,0 +1,233 @@
+"""Where the results of volumes go and in which form: images, archives, and pages to look at them."""
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from PIL import Image
+
+from data.pages import Page, PageError, Volume, write_cbz, write_pdf
+from util.files import remove_empty_folders, write_bytes
+from util.images import save_image
+from util.volume_page import ShownPage, ShownVolume, write_index, write_volume_page
+
+FORMATS = ("same", "folder", "cbz", "pdf")
+IMAGE_FORMATS = ("png", "jpg", "webp")
+WRITABLE = (".png", ".jpg", ".jpeg", ".webp")  # what a colored page may stay
+SHOWABLE = (*WRITABLE, ".gif", ".bmp")  # what every browser shows
+THUMBNAIL = (240, 360)  # pixels at most
+INDEX = "index.html"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a page: colored, kept as it was (note says why), or failed (note says why).
+
+    image: the result, original: the page before, thumbnail: paths in the folder of the results, "" where there is
+    none. size: width and height in pixels.
+    """
+
+    volume: str
+    page: str
+    identity: str
+    outcome: str
+    image: str = ""
+    original: str = ""
+    thumbnail: str = ""
+    size: tuple[int, int] = (0, 0)
+    note: str = ""
+
+    @classmethod
+    def from_entry(cls, entry: dict[str, Any]) -> Done:
+        """From the JSON of its fields."""
+        return cls(**entry | {"size": tuple(entry["size"])})
+
+    @property
+    def files(self) -> list[str]:
+        return [path for path in (self.image, self.original, self.thumbnail) if path]
+
+
+class Results:
+    """Writes into a folder: images/VOLUME/PAGE, VOLUME.cbz or VOLUME.pdf where that is wanted, and, to look at it all,
+    inputs/, thumbnails/ and an HTML page for each volume."""
+
+    def __init__(
+        self, folder: Path, form: str = "same", image_format: str | None = None, quality: int = 92,
+        aspect_ratio: float = 1.0, pages_to_look_at: bool = True,
+    ) -> None:  # fmt: skip
+        """
+        form: one of FORMATS; same: as the volume came. image_format: one of IMAGE_FORMATS; None: each page's own.
+        quality: of JPEG and WebP, 1 to 100. aspect_ratio: stretches results, as CycleGAN's option does.
+        """
+        self.folder, self.form, self.image_format, self.quality = folder, form, image_format, quality
+        self.aspect_ratio, self.pages_to_look_at = aspect_ratio, pages_to_look_at
+        self._volumes: Sequence[Volume] = ()
+        self._names: dict[str, dict[str, str]] = {}
+
+    def plan(self, volumes: Sequence[Volume]) -> None:
+        """Choose the names of all results."""
+        self._volumes = volumes
+        for volume in volumes:
+            wanted = f".{self.image_format}" if self.image_format else ".jpg" if volume.kind == "pdf" else None
+            self._names[volume.name] = result_names([page.name for page in volume.pages], wanted)
+
+    def target(self, volume: Volume) -> Path | None:
+        """The file that a volume becomes, None where it stays a folder of images."""
+        form = {"archive": "cbz"}.get(volume.kind, volume.kind) if self.form == "same" else self.form
+        return None if form == "folder" else self.folder / f"{volume.name or 'pages'}.{form}"
+
+    def has(self, done: Done) -> bool:
+        """Whether the files of a page are there."""
+        return all((self.folder / path).is_file() for path in done.files)
+
+    # One page; several threads may be at work
+
+    def failed(self, volume: Volume, page: Page, reason: str) -> Done:
+        """Pass on a page that can't be read, as it was."""
+        done = Done(volume.name, page.name, volume.identity(page), "failed", note=reason)
+        return replace(done, image=self._pass_on(volume, page))
+
+    def kept(self, volume: Volume, page: Page, picture: Image.Image, reason: str) -> Done:
+        """Pass on a page that is left alone."""
+        image = self._pass_on(volume, page, picture)
+        done = Done(volume.name, page.name, volume.identity(page), "kept", image, note=reason)
+        return self._to_look_at(done, picture, image)
+
+    def colored(self, volume: Volume, page: Page, picture: Image.Image, colored: Image.Image) -> Done:
+        """Save the colored page."""
+        image = self._place("images", volume, self._names[volume.name][page.name])
+        save_image(colored, self.folder / image, self.aspect_ratio, self.quality)
+        done = Done(volume.name, page.name, volume.identity(page), "colored", image)
+        original = self._keep_original(volume, page, picture) if self.pages_to_look_at else ""
+        return self._to_look_at(done, colored, original)
+
+    def _to_look_at(self, done: Done, picture: Image.Image, original: str) -> Done:
+        """With its thumbnail, if there will be a page to look at."""
+        if not self.pages_to_look_at:
+            return done
+        factor = min(1, *(most / side for most, side in zip(THUMBNAIL, picture.size, strict=True)))
+        width, height = (max(1, round(side * factor)) for side in picture.size)
+        thumbnail = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
+        path = f"thumbnails/{done.image.removeprefix('images/')}.jpg"
+        save_image(thumbnail, self.folder / path, quality=80)
+        return replace(done, original=original, thumbnail=path, size=picture.size)
+
+    def _pass_on(self, volume: Volume, page: Page, picture: Image.Image | None = None) -> str:
+        """The page's own file among the results, or else its picture, if it has either and it is needed there."""
+        if self.target(volume) is not None and not self.pages_to_look_at and not self._unpacks_pdf(volume):
+            return ""
+        path = self._place("images", volume, page.name)
+        try:
+            write_bytes(self.folder / path, volume.read(page))
+        except PageError:
+            if picture is None:
+                return ""
+            path = self._place("images", volume, self._names[volume.name][page.name])
+            save_image(picture, self.folder / path, quality=self.quality)
+        return path
+
+    def _unpacks_pdf(self, volume: Volume) -> bool:
+        """Whether pages have to become images that were none."""
+        target = self.target(volume)
+        return volume.kind == "pdf" and (target is None or target.suffix != ".pdf")
+
+    def _keep_original(self, volume: Volume, page: Page, picture: Image.Image) -> str:
+        """The page before it was colored, beside the results, in a format that browsers show."""
+        path = self._place("inputs", volume, page.name)
+        try:
+            if PurePosixPath(path).suffix.lower() not in SHOWABLE:
+                raise PageError("a format that browsers do not show")
+            write_bytes(self.folder / path, volume.read(page))
+        except PageError:
+            path += ".jpg"
+            save_image(picture, self.folder / path, quality=self.quality)
+        return path
+
+    def _place(self, kind: str, volume: Volume, name: str) -> str:
+        return str(PurePosixPath(kind, volume.name, name))
+
+    # Whole volumes
+
+    def write_volume(self, volume: Volume, done: Mapping[tuple[str, str], Done]) -> list[str]:
+        """The archive or PDF of a volume, if it becomes one; pages that were not colored are in it as they were.
+
+        Gives what had to be left out, "NAME: reason" each.
+        """
+        target = self.target(volume)
+        if target is None:
+            return []
+        pages = [done[volume.name, page.name] for page in volume.pages if (volume.name, page.name) in done]
+        replaced = ("colored", "kept") if self._unpacks_pdf(volume) else ("colored",)
+        colored = {page.page: self.folder / page.image for page in pages if page.outcome in replaced}
+        if target.suffix == ".cbz":
+            return write_cbz(target, volume, colored)
+        return write_pdf(target, volume, colored, self.quality)
+
+    def tidy(self) -> None:
+        """Remove the images that were made for archives and PDFs only."""
+        if self.pages_to_look_at:
+            return
+        for volume in self._volumes:
+            folder = self.folder / "images" / volume.name
+            if self.target(volume) is not None:
+                for name in self._names[volume.name].values():
+                    (folder / name).unlink(missing_ok=True)
+                remove_empty_folders(folder, self.folder)
+
+    def write_pages(
+        self, volumes: Sequence[Volume], done: Mapping[tuple[str, str], Done], title: str, details: Sequence[str],
+        problems: Sequence[str],
+    ) -> Path:  # fmt: skip
+        """A page to look at for each volume of which pages were done, and a list of them if there are several. Gives
+        the first to open."""
+        volumes = [volume for volume in volumes if any((volume.name, page.name) in done for page in volume.pages)]
+        alone = len(volumes) == 1
+        shown = []
+        for volume in volumes:
+            page = INDEX if alone else f"{volume.name or '_pages'}.html"
+            pages = [done[volume.name, p.name] for p in volume.pages if (volume.name, p.name) in done]
+            self._write_page(page, volume, pages, title, [*details, *(problems if alone else volume.problems)], alone)
+            cover = next((p.thumbnail for p in pages if p.thumbnail), "")
+            failed = sum(p.outcome == "failed" for p in pages)
+            note = f"{failed} could not be read" if failed else ""
+            shown.append(ShownVolume(volume.name or title, page, cover, len(pages), note))
+        if not alone:
+            write_index(self.folder, title, shown, details, problems)
+        return self.folder / INDEX
+
+    def _write_page(
+        self, page: str, volume: Volume, pages: Sequence[Done], title: str, details: Sequence[str], alone: bool
+    ) -> None:
+        file = self.folder / page
+
+        def here(path: str | Path) -> str:
+            return Path(os.path.relpath(self.folder / path, file.parent)).as_posix() if path else ""
+
+        links = {} if alone else {"all volumes": here(INDEX)}
+        target = self.target(volume)
+        if target is not None:
+            links[target.name] = here(target)
+        shown = [
+            ShownPage(p.page, here(p.original), here(p.image), here(p.thumbnail), p.size, p.note) for p in pages
+        ]
+        title = f"{volume.name} · {title}" if volume.name else title
+        write_volume_page(file.parent, file.name, title, shown, details, links)
+
+
+def result_names(names: Sequence[str], suffix: str | None) -> dict[str, str]:
+    """What the results of some pages are called: their own names, with another suffix where that is wanted (or where
+    theirs can't be written). The full name stays, with the suffix behind it, where the new one is taken."""
+    wanted = {}
+    for name in names:
+        own = PurePosixPath(name).suffix
+        wanted[name] = str(PurePosixPath(name).with_suffix(suffix or (own if own.lower() in WRITABLE else ".png")))
+    taken = Counter(name.lower() for name in names)
+    taken.update(new.lower() for name, new in wanted.items() if new != name)
+    return {
+        name: new if new == name or taken[new.lower()] == 1 else f"{name}{PurePosixPath(new).suffix}"
+        for name, new in wanted.items()
+    }

@@ -1,0 +1,106 @@
+"""How fast test.py colors a volume, in how much memory, and how busy the network is meanwhile.
+
+    python scripts/benchmark_pages.py                                    # 200 pages, at the scale of the training
+    python scripts/benchmark_pages.py --pages 6 --page_size native       # and at full size
+
+Draws a CBZ of demo pages and colors it with generators of random weights, whose speed is that of trained ones.
+"""
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from models.networks import define_G
+from scripts.manga_world import render_page
+from util import checkpoint
+from util.cores import usable_cores
+from util.errors import UserError, reported
+from util.option_types import Parser, positive
+
+DRAWN = (1200, 1720)  # pixels that pages are drawn with; others are scaled
+ROOT = Path(__file__).resolve().parents[1]
+SEED_OPTIONS = {"input_nc": 3, "output_nc": 3, "ngf": 64, "norm": "instance", "no_dropout": True, "direction": "AtoB",
+                "resize_or_crop": "resize_and_crop", "loadSize": 286, "fineSize": 256}  # fmt: skip
+
+
+def parse_arguments() -> argparse.Namespace:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--netG", nargs="+", default=["attn_unet", "resnet_9blocks"], help="the generators to measure")
+    parser.add_argument("--pages", type=positive, default=200, help="pages of the volume")
+    parser.add_argument("--drawings", type=positive, default=10, help="of which so many are different")
+    parser.add_argument("--width", type=positive, default=1200, help="of a page, in pixels")
+    parser.add_argument("--height", type=positive, default=1720, help="of a page, in pixels")
+    parser.add_argument("--image_format", choices=("png", "jpg"), default="png", help="of the pages in the volume")
+    parser.add_argument("--page_size", default="0", help="as test.py takes it: 0 (as in training), native, or a side")
+    parser.add_argument("--tile", default="auto", help="as test.py takes it")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_arguments()
+    print(
+        f"{args.pages} pages of {args.width} × {args.height} ({args.image_format}), --page_size {args.page_size} "
+        f"--tile {args.tile}, {usable_cores()} cores\n\n"
+        "| generator | pages a minute | network at work | memory at most |\n|---|---|---|---|"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        volume = draw_volume(Path(folder) / "volume.cbz", args)
+        for kind in args.netG:
+            seconds, busy, memory = measure(kind, volume, args)
+            print(f"| {kind} | {60 * args.pages / seconds:.1f} | {busy} | {memory / 2**20:.0f} MiB |", flush=True)
+
+
+def draw_volume(path: Path, args: argparse.Namespace) -> Path:
+    """A CBZ of scans of the demo world."""
+    scans = []
+    for index in range(min(args.drawings, args.pages)):
+        scan, _ = render_page(0, index, *DRAWN)
+        scan = scan if scan.size == (args.width, args.height) else scan.resize((args.width, args.height))
+        content = BytesIO()
+        scan.save(content, {"jpg": "jpeg"}.get(args.image_format, args.image_format))
+        scans.append(content.getvalue())
+    with zipfile.ZipFile(path, "w") as archive:
+        for number in range(args.pages):
+            archive.writestr(f"page_{number:04d}.{args.image_format}", scans[number % len(scans)])
+    return path
+
+
+def measure(kind: str, volume: Path, args: argparse.Namespace) -> tuple[float, str, int]:
+    """Color the volume with a generator of some kind: seconds from the first page to the last (without the start of
+    the program), the share of the time that the network worked, bytes of memory at most."""
+    run = volume.parent / kind
+    net = define_G(3, 3, 64, kind, "instance")
+    checkpoint.save(net.state_dict(), run / "latest_net_G.pth")
+    (run / "opt.json").write_text(json.dumps(SEED_OPTIONS | {"netG": kind}), encoding="utf-8")
+    command = [
+        sys.executable, ROOT / "test.py", "--name", kind, "--checkpoints_dir", run.parent, "--dataroot", volume,
+        "--results_dir", volume.parent / "results", "--page_size", args.page_size, "--tile", args.tile,
+    ]  # fmt: skip
+    started = time.perf_counter()
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if line.startswith("network "):  # it is loaded, and coloring begins
+            started = time.perf_counter()
+    seconds = time.perf_counter() - started
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise UserError(f"test.py ended with {os.waitstatus_to_exitcode(status)}")
+    busy = re.search(r"at work (\S+) of the time", "".join(told))
+    return seconds, busy[1] if busy else "?", usage.ru_maxrss * 1024
+
+
+if __name__ == "__main__":
+    with reported():
+        main()

@@ -1,0 +1,398 @@
+"""Volumes from the command line: what goes in comes out, colored, whatever happens on the way."""
+import json
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image, ImageDraw
+
+import test as test_door
+from models.networks import define_G
+from models.page_colorizer import PageColorizer
+from tests.helpers import Interruption, run_main
+from util import checkpoint
+from util.errors import reported
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (60, 84)
+OPTIONS = {
+    "input_nc": 1, "output_nc": 3, "ngf": 4, "netG": "scan", "norm": "instance", "no_dropout": True,
+    "direction": "AtoB", "resize_or_crop": "resize_and_crop", "loadSize": 32, "fineSize": 24,
+}  # fmt: skip
+Color = Callable[..., int]
+
+
+def draw_scan(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
+    """Lines on white paper, another drawing for each number."""
+    page = Image.new("L", size, "white")
+    pen = ImageDraw.Draw(page)
+    pen.rectangle((5, 5, size[0] - 6, size[1] - 6), outline=0, width=2)
+    pen.ellipse((10 + number % 20, 12, 40, 30 + number % 30), outline=0, width=2)
+    return page
+
+
+def draw_coloring() -> Image.Image:
+    """A page in two colors."""
+    page = Image.new("RGB", SIZE, "orange")
+    page.paste("teal", (0, 0, 60, 40))
+    return page
+
+
+def save_scans(folder: Path, names: list[str], **settings: object) -> Path:
+    for number, name in enumerate(names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        draw_scan(number).save(folder / name, **settings)
+    return folder
+
+
+def pack(path: Path, entries: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+    return path
+
+
+def entries_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def encoded(image: Image.Image, path: Path) -> bytes:
+    image.save(path)
+    return path.read_bytes()
+
+
+def is_colorful(image: Image.Image) -> bool:
+    return np.ptp(np.asarray(image.convert("RGB"), int), axis=2).max() > 20
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A generator with random weights, which so gives random colors."""
+    run = tmp_path_factory.mktemp("checkpoints") / "run"
+    checkpoint.save(define_G(1, 3, 4, "scan", init_gain=0.3).state_dict(), run / "latest_net_G_A.pth")
+    (run / "opt.json").write_text(json.dumps(OPTIONS))
+    return run
+
+
+@pytest.fixture
+def color(run: Path, tmp_path: Path) -> Color:
+    """test.py with some options, into tmp_path/run/test_latest; gives the exit status."""
+
+    def color(*argv: object) -> int:
+        try:
+            with reported():
+                return run_main(test_door, *arguments(run, tmp_path), *argv)
+        except SystemExit as stop:
+            return int(stop.code or 0)
+
+    return color
+
+
+def arguments(run: Path, folder: Path) -> list[str]:
+    return [f"--checkpoints_dir={run.parent}", "--name=run", f"--results_dir={folder}", "--gpu_ids=-1"]
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    return tmp_path / "run" / "test_latest"
+
+
+def test_a_folder_is_mirrored(color: Color, results: Path, tmp_path: Path) -> None:
+    names = ["page10.png", "page2.png", "extra/a.jpg", "extra/b.webp", "old.bmp"]
+    save_scans(tmp_path / "book", names)
+    assert color("--dataroot", tmp_path / "book") == 0
+    made = {path.relative_to(results / "images").as_posix(): path for path in (results / "images").rglob("*.*")}
+    assert sorted(made) == ["extra/a.jpg", "extra/b.webp", "old.png", "page10.png", "page2.png"]
+    for name, path in made.items():
+        with Image.open(path) as page:
+            assert page.size == SIZE
+            assert page.format == {"jpg": "JPEG", "webp": "WEBP", "png": "PNG"}[name.rpartition(".")[2]]
+            assert is_colorful(page)
+    assert not list(tmp_path.rglob(".*"))  # nothing hidden is left
+
+
+def test_an_archive_comes_back_as_it_was_but_colored(color: Color, results: Path, tmp_path: Path) -> None:
+    comic_info = b"<ComicInfo><Title>One</Title></ComicInfo>"
+    jpeg, png = (encoded(draw_scan(n), tmp_path / f"p{n}.{kind}") for n, kind in ((1, "jpg"), (2, "png")))
+    source = {
+        "ch1/page2.jpg": jpeg, "ComicInfo.xml": comic_info, "ch1/page10.png": png, "ch1/": b"", "ch1/page1.png": png,
+    }  # fmt: skip
+    pack(tmp_path / "one.cbz", source)
+    before = (tmp_path / "one.cbz").read_bytes()
+    assert color("--dataroot", tmp_path / "one.cbz") == 0
+    made = entries_of(results / "one.cbz")
+    assert list(made) == list(source)
+    assert made["ComicInfo.xml"] == comic_info
+    for name in ("ch1/page2.jpg", "ch1/page10.png", "ch1/page1.png"):
+        (tmp_path / "entry").write_bytes(made[name])
+        with Image.open(tmp_path / "entry") as page:
+            assert page.size == SIZE
+            assert is_colorful(page)
+    assert (tmp_path / "one.cbz").read_bytes() == before
+
+
+def test_a_pdf_comes_back_with_pages_of_the_same_size(color: Color, results: Path, tmp_path: Path) -> None:
+    scans = [draw_scan(1), draw_scan(2, (84, 60))]
+    scans[0].save(tmp_path / "two.pdf", save_all=True, append_images=scans[1:], resolution=100)
+    assert color("--dataroot", tmp_path / "two.pdf") == 0
+    sizes = []
+    for path in (tmp_path / "two.pdf", results / "two.pdf"):
+        with pypdfium2.PdfDocument(path) as pdf:
+            sizes.append([page.get_size() for page in pdf])
+            last = pdf[1].render(scale=100 / 72).to_pil()
+    assert np.allclose(sizes[0], sizes[1], atol=0.01)
+    assert is_colorful(last)
+
+
+@pytest.mark.parametrize(
+    ("argv", "made", "left"),
+    [
+        (["--output_format=cbz"], "pages.cbz", "images/a.png"),
+        (["--output_format=cbz", "--no_html"], "pages.cbz", None),
+        (["--output_format=pdf"], "pages.pdf", "images/a.png"),
+        (["--image_format=jpg"], "images/a.jpg", "thumbnails/a.jpg.jpg"),
+        (["--image_format=webp", "--no_html"], "images/a.webp", "images/b.webp"),
+    ],
+)  # fmt: skip
+def test_forms_of_output(
+    color: Color, results: Path, tmp_path: Path, argv: list[str], made: str, left: str | None
+) -> None:
+    save_scans(tmp_path / "book", ["a.png", "b.png"])
+    assert color("--dataroot", tmp_path / "book", *argv) == 0
+    assert (results / made).stat().st_size > 0
+    assert (results / "index.html").is_file() == ("--no_html" not in argv)
+    assert left is None or (results / left).is_file()
+    if left is None:
+        assert [path.name for path in results.iterdir()] == [made]
+
+
+def test_quality(color: Color, results: Path, tmp_path: Path) -> None:
+    save_scans(tmp_path / "book", ["a.jpg"])
+    sizes = []
+    for quality in (30, 95):
+        color("--dataroot", tmp_path / "book", "--quality", quality)
+        sizes.append((results / "images" / "a.jpg").stat().st_size)
+    assert sizes[0] < 0.8 * sizes[1]
+
+
+def test_several_inputs_and_a_folder_of_volumes(color: Color, results: Path, tmp_path: Path) -> None:
+    png = encoded(draw_scan(1), tmp_path / "p.png")
+    (tmp_path / "shelf").mkdir()
+    for name in ("vol10", "vol2"):
+        pack(tmp_path / "shelf" / f"{name}.cbz", {"1.png": png})
+    save_scans(tmp_path / "loose", ["x.png"])
+    assert color("--dataroot", tmp_path / "shelf", tmp_path / "loose", tmp_path / "p.png") == 0
+    assert len(list(results.rglob("*.cbz"))) == 2
+    assert len(list((results / "images").rglob("*.png"))) == 4
+    index = (results / "index.html").read_text()
+    assert index.index("vol2") < index.index("vol10")
+
+
+def test_colored_pages_are_left_alone(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    book = save_scans(tmp_path / "book", ["1.png"])
+    draw_coloring().save(book / "2.jpg", quality=40)
+    assert color("--dataroot", book) == 0
+    assert (results / "images" / "2.jpg").read_bytes() == (book / "2.jpg").read_bytes()
+    assert "2 pages: 1 colored, 1 left alone" in capsys.readouterr().out
+    assert color("--dataroot", book, "--recolor") == 0
+    assert (results / "images" / "2.jpg").read_bytes() != (book / "2.jpg").read_bytes()
+    assert "2 pages: 2 colored" in capsys.readouterr().out
+
+
+def test_blank_pages_are_left_alone(color: Color, results: Path, tmp_path: Path) -> None:
+    book = save_scans(tmp_path / "book", ["1.png"])
+    Image.new("L", SIZE, 250).save(book / "2.jpg")
+    assert color("--dataroot", book) == 0
+    assert (results / "images" / "2.jpg").read_bytes() == (book / "2.jpg").read_bytes()
+    assert "is blank" in (results / "index.html").read_text()
+
+
+def test_a_colored_page_of_an_archive_keeps_its_bytes(color: Color, results: Path, tmp_path: Path) -> None:
+    colored = encoded(draw_coloring(), tmp_path / "c.jpg")
+    scan = encoded(draw_scan(1), tmp_path / "s.png")
+    pack(tmp_path / "v.cbz", {"cover.jpg": colored, "1.png": scan})
+    assert color("--dataroot", tmp_path / "v.cbz") == 0
+    made = entries_of(results / "v.cbz")
+    assert made["cover.jpg"] == colored
+    assert made["1.png"] != scan
+
+
+@pytest.mark.parametrize("form", ["pdf", "cbz", "folder"])
+def test_a_colored_page_of_a_pdf_is_in_every_form(color: Color, results: Path, tmp_path: Path, form: str) -> None:
+    draw_scan(1).save(tmp_path / "v.pdf", save_all=True, append_images=[draw_coloring()], resolution=100)
+    assert color("--dataroot", tmp_path / "v.pdf", "--no_html", "--output_format", form) == 0
+    if form == "pdf":
+        with pypdfium2.PdfDocument(results / "v.pdf") as pdf:
+            assert len(pdf) == 2
+            last = pdf[1].render().to_pil().convert("RGB")
+    elif form == "cbz":
+        (tmp_path / "last").write_bytes(entries_of(results / "v.cbz")["page_0002.jpg"])
+        last = Image.open(tmp_path / "last")
+    else:
+        last = Image.open(results / "images" / "v" / "page_0002.jpg")
+    seen = np.asarray(last.resize(SIZE), int)
+    assert np.abs(seen - np.asarray(draw_coloring(), int)).mean() < 6
+    assert form == "folder" or [path.name for path in results.iterdir()] == [f"v.{form}"]
+
+
+def test_bad_pages_are_passed_on_and_named(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    png = encoded(draw_scan(1), tmp_path / "p.png")
+    entries = {"1.png": png, "2.png": png[: len(png) // 2], "3.png": b"", "../4.png": png, "notes.txt": b"read me"}
+    pack(tmp_path / "v.cbz", entries)
+    assert color("--dataroot", tmp_path / "v.cbz") == 1
+    said = capsys.readouterr()
+    assert "4 pages: 2 colored, 2 could not be read" in said.out
+    problems = [line for line in said.err.splitlines() if line.startswith("problem: ")]
+    assert len(problems) == 3
+    assert all(any(name in line for line in problems) for name in ("2.png", "3.png", "4.png"))
+    made = entries_of(results / "v.cbz")
+    assert list(made) == ["1.png", "2.png", "3.png", "4.png", "notes.txt"]
+    assert made["2.png"] == entries["2.png"]
+    assert made["notes.txt"] == b"read me"
+    assert made["1.png"] != png
+    assert not (tmp_path / "run" / "4.png").exists()
+
+
+def test_a_bad_page_of_a_folder_comes_through_as_it_was(color: Color, results: Path, tmp_path: Path) -> None:
+    book = save_scans(tmp_path / "book", ["1.png", "2.png"])
+    (book / "2.png").write_bytes(b"no image")
+    assert color("--dataroot", book) == 1
+    assert (results / "images" / "2.png").read_bytes() == b"no image"
+    assert is_colorful(Image.open(results / "images" / "1.png"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("v.cbr", b"Rar!\x1a\x07\x01\x00" + bytes(100), "CBZ"),
+        ("v.cbz", b"Rar!\x1a\x07\x01\x00" + bytes(100), "CBZ"),
+        ("v.cbz", b"", "empty"),
+        ("v.pdf", b"%PDF-1.4 nothing", "v.pdf"),
+    ],
+)
+def test_what_can_not_be_a_volume_is_refused(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert color("--dataroot", tmp_path / name) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert said.count("\n") == 1
+    assert told in said
+    assert not results.exists()
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--tile=7"], "7 is less than 64"),
+        (["--page_size=big"], "big is no whole number"),
+        (["--quality=101"], "101 is more than 100"),
+        (["--model=cycle_gan", "--recolor"], "unrecognized arguments: --recolor"),
+    ],
+)
+def test_options_that_can_not_be(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture, argv: list[str], told: str
+) -> None:
+    assert color("--dataroot", save_scans(tmp_path / "book", ["1.png"]), *argv) == 2
+    assert told in capsys.readouterr().err
+    assert not results.exists()
+
+
+def test_results_that_can_not_be_written(color: Color, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    book = save_scans(tmp_path / "book", ["1.png"])
+    (tmp_path / "file").write_text("in the way")
+    assert color("--dataroot", book, "--results_dir", tmp_path / "file") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: can't write the results")
+    assert said.count("\n") == 1
+
+
+def test_an_interrupted_volume_goes_on_where_it_stopped(
+    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack(tmp_path / "v.cbz", {f"{n}.png": encoded(draw_scan(n), tmp_path / "p.png") for n in range(20)})
+    colored: list[int] = []
+    run = PageColorizer.run
+
+    def counted(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
+        if len(colored) == 11:
+            raise Interruption
+        colored.append(1)
+        return run(self, pixels)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PageColorizer, "run", counted)
+        with pytest.raises(Interruption):
+            color("--dataroot", tmp_path / "v.cbz")
+    assert not (results / "v.cbz").exists()
+    first = len(colored)
+    with monkeypatch.context() as patch:
+        patch.setattr(PageColorizer, "run", lambda self, pixels: (colored.append(1), run(self, pixels))[1])
+        assert color("--dataroot", tmp_path / "v.cbz") == 0
+    assert first == 11
+    assert len(colored) < 20 + 6  # pages that were not yet written are colored again
+    assert len(entries_of(results / "v.cbz")) == 20
+
+
+def test_pages_made_under_other_settings_are_made_anew(
+    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(12)])
+    run, calls = PageColorizer.run, []
+
+    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
+        calls.append(pixels.shape)
+        if len(calls) == 9:
+            raise Interruption
+        return run(self, pixels)
+
+    monkeypatch.setattr(PageColorizer, "run", failing)
+    with pytest.raises(Interruption):
+        color("--dataroot", book)
+    assert color("--dataroot", book, "--page_size=20") == 0
+    assert [shape[1] for shape in calls[9:]] == [20] * 12
+
+
+def test_a_killed_process_loses_no_page(run: Path, results: Path, tmp_path: Path) -> None:
+    book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(40)])
+    command = [sys.executable, str(ROOT / "test.py"), *arguments(run, tmp_path), f"--dataroot={book}", "--tile=64",
+               "--page_size=200"]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    journal = results / ".progress" / "process0.jsonl"
+    while not journal.is_file() or journal.read_text().count("\n") < 6:
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    done = {Path(line["image"]).name for line in map(json.loads, journal.read_text().splitlines()[1:-1])}
+    times = {name: (results / "images" / name).stat().st_mtime_ns for name in done}
+    assert 4 <= len(done) < 40
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert len(list((results / "images").iterdir())) == 40
+    assert {name: (results / "images" / name).stat().st_mtime_ns for name in done} == times
+    assert not (results / ".progress").exists()
+
+
+def test_processes_share_the_pages(run: Path, results: Path, tmp_path: Path) -> None:
+    png = encoded(draw_scan(1), tmp_path / "p.png")
+    pack(tmp_path / "v.cbz", {f"{n}.png": png for n in range(5)} | {"bad.png": b"no image"})
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone",
+               str(ROOT / "test.py"), *arguments(run, tmp_path), f"--dataroot={tmp_path / 'v.cbz'}"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "6 pages: 5 colored, 1 could not be read" in done.stdout, done.stderr
+    assert len(entries_of(results / "v.cbz")) == 6
+    assert not (results / ".progress").exists()

@@ -1,0 +1,62 @@
+"""What a long work has done so far, a line of JSON each, so that an interrupted one goes on where it stopped."""
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+Entry = dict[str, Any]
+
+
+class Journal:
+    """Appends entries to a file of its own in a folder, and reads those of all files there.
+
+    settings: what the entries depend on; those made under others are not read.
+    """
+
+    def __init__(self, folder: Path, settings: Entry, writer: str) -> None:
+        """writer: names the file of this process."""
+        self.folder, self.settings = folder, settings
+        self.path = folder / f"{writer}.jsonl"
+        self._lock = threading.Lock()
+
+    def entries(self) -> list[Entry]:
+        """What was done under these settings, by any writer, oldest first within each."""
+        found: list[Entry] = []
+        for path in sorted(self.folder.glob("*.jsonl")):
+            lines = _lines(path)
+            if lines[:1] == [{"settings": self.settings}]:
+                found += lines[1:]
+        return found
+
+    def begin(self) -> None:
+        """Get ready to write: what this writer wrote under the same settings stays, anything else goes."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = _lines(self.path)
+        if not lines or lines[0] != {"settings": self.settings}:
+            lines = [{"settings": self.settings}]
+        # Written anew also to leave out the half line of a killed process.
+        self.path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+
+    def append(self, entry: Entry) -> None:
+        """Note that something is done. Threads may call it."""
+        with self._lock, self.path.open("a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(entry)}\n")
+
+    def remove(self) -> None:
+        """All is done: nothing needs to be known any more."""
+        for path in self.folder.glob("*.jsonl"):
+            path.unlink()
+        if self.folder.is_dir() and not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+
+def _lines(path: Path) -> list[Entry]:
+    """The entries of one file, as far as they can be read."""
+    found: list[Entry] = []
+    if path.is_file():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:  # half a line: the process was killed while it wrote
+                break
+    return found
