@@ -20,10 +20,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from data import ImageLoader, create_dataset
-from data.pages import Limits, find_volumes
+from data.pages import Limits, Volume, find_volumes
 from data.single_dataset import source_folder
 from data.transforms import PageScale
 from models import BaseModel, create_model
@@ -31,7 +32,7 @@ from models.base_model import bare
 from models.page_colorizer import PageColorizer
 from models.test_model import TestModel
 from models.volume_colorizer import VolumeColorizer
-from models.volume_results import Done, Results
+from models.volume_results import Done, Results, writing_results
 from options.test_options import TestOptions
 from util.distributed import Processes, joined
 from util.errors import UserError, reported
@@ -59,10 +60,12 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
     roots = [source_folder(Path(root), opt.phase, opt.direction) for root in opt.dataroots]
     limits = Limits(opt.max_megapixels, opt.max_entry_mb, opt.max_volume_gb, opt.max_entries)
     volumes, problems = find_volumes(roots, limits)
+    volumes = without_results(volumes, roots, results_folder(opt))
     problems += [problem for volume in volumes for problem in volume.problems]
 
-    if processes.count > 1 and opt.gpu_ids:
-        opt.gpu_ids = [processes.local_rank]
+    told_before = history(opt)
+    if processes.count > 1:
+        opt.gpu_ids = own_gpu(opt, processes.local_rank)
     model = TestModel(opt)
     model.setup(opt)
     results = Results(
@@ -75,15 +78,31 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
     problems += [f"{Path(page.volume, page.page)}: {page.note}" for page in done.values() if page.outcome == "failed"]
     problems += [problem for problem in colorizer.left_out if problem not in problems]
     told = summary(list(done.values()), colorizer.busy)
-    if not opt.no_html:
-        page = results.write_pages(volumes, done, title(opt), [*history(opt), told], problems)
-    colorizer.forget()
+    with writing_results():
+        if not opt.no_html:
+            page = results.write_pages(volumes, done, title(opt), [*told_before, told], problems)
+        colorizer.forget()
 
     print(told)
     print(f"to look at: {results.folder if opt.no_html else page}")
     for problem in problems:
         print(f"problem: {problem}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def without_results(volumes: list[Volume], roots: Sequence[Path], folder: Path) -> list[Volume]:
+    """The volumes that are not results of an earlier run. Raises UserError where results were given."""
+    folder = folder.resolve()
+    for root in roots:
+        if root.resolve().is_relative_to(folder):
+            raise UserError(f"{root} lies where the results go: give another --results_dir")
+    return [volume for volume in volumes if not volume.path.resolve().is_relative_to(folder)]
+
+
+def own_gpu(opt: argparse.Namespace, local_rank: int) -> list[int]:
+    """The GPU of one of several processes: of those that were given, or of all."""
+    ids = opt.gpu_ids if "gpu_ids" in opt.explicit else list(range(torch.cuda.device_count()))
+    return [ids[local_rank % len(ids)]] if ids else []
 
 
 def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:
@@ -101,8 +120,9 @@ def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
         "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
     )  # fmt: skip
     weights = sha256(model.found.path.read_bytes()).hexdigest()
-    # Through JSON, as they are compared with what was written.
-    return json.loads(json.dumps({name: getattr(opt, name) for name in names} | {"weights": weights}))
+    sources = [str(Path(root).resolve()) for root in opt.dataroots]
+    found = {name: getattr(opt, name) for name in names} | {"weights": weights, "sources": sources}
+    return json.loads(json.dumps(found))  # as it is compared with what was written
 
 
 def summary(done: Sequence[Done], busy: float) -> str:
@@ -161,11 +181,14 @@ def history(opt: argparse.Namespace) -> list[str]:
     path = Path(opt.checkpoints_dir) / opt.name / "training.json"
     if not path.is_file():
         return []
-    told = json.loads(path.read_text(encoding="utf-8"))
-    return [
-        f"Weights trained for {told['epochs']} epochs, {told['images']} images, in {duration(told['seconds'])} on "
-        f"{told['machine']}, by: {told['command']}"
-    ]
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            f"Weights trained for {told['epochs']} epochs, {told['images']} images, in {duration(told['seconds'])} on "
+            f"{told['machine']}, by: {told['command']}"
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} can't be read ({error}): mend or remove it") from error
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, ImageOps
 
 from data.augmentation import NO_EFFECTS, UNCHANGED, Augmentation, Box, Effects, blur, cut, erase, to_source, warp
+from util.option_types import page_size
 
 RESIZE_OR_CROP = ("resize_and_crop", "crop", "scale_width", "scale_width_and_crop", "random_part", "none")
 # Those that give squares of the crop size, whatever the image.
@@ -23,6 +24,8 @@ WHOLE_PAGE = {
 
 # A strip is seen as large as a page of this proportion would be, longer side to shorter.
 LONGEST_PAGE = 2.0
+# A sliver would become a strip.
+MOST_ENLARGED = 16.0
 
 
 @dataclass(frozen=True)
@@ -160,15 +163,16 @@ class PageScale:
     def from_options(cls, options: Mapping[str, Any]) -> "PageScale":
         """From the options of a training, or of test.py, as far as they are known."""
         part = options.get("crop_part") or (0.5, 1.0)
+        size = options.get("page_size", 0)
         return cls(
-            options.get("resize_or_crop", "none"), options.get("loadSize", 0), options.get("fineSize", 0),
-            (part[0], part[1]), options.get("page_size", 0),
+            options.get("resize_or_crop", "resize_and_crop"), options.get("loadSize", 286),
+            options.get("fineSize", 256), (part[0], part[1]), page_size(size) if isinstance(size, str) else size,
         )  # fmt: skip
 
     def size(self, page: tuple[int, int]) -> tuple[int, int]:
         """Width and height, in pixels, at which a page of some width and height is shown: its proportions are kept."""
         factor = self._factor(*page)
-        width, height = (max(1, round(side * factor)) for side in page)
+        width, height = (max(1, round(side * min(factor, MOST_ENLARGED))) for side in page)
         return width, height
 
     def _factor(self, width: int, height: int) -> float:

@@ -15,11 +15,11 @@ import torch
 from PIL import Image
 from torch import nn
 from tqdm import tqdm
-from util.colored_pages import is_colored
 
 from data.image_folder import to_paper
 from data.transforms import PageScale
 from models.trained import load_generator, locate_generator, needs_eval
+from util.colored_pages import is_colored
 from util.device import best_device, free_memory, is_out_of_memory
 from util.errors import UserError
 from util.images import is_blank, tensor2im

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from util.colored_pages import is_colored
 
-from data.pages import Page, PageError, Volume
+from data.pages import NothingToWrite, Page, PageError, Volume
 from models.page_colorizer import PageColorizer
-from models.volume_results import Done, Results
+from models.volume_results import Done, Results, writing_results
+from util.colored_pages import is_colored
 from util.cores import usable_cores
 from util.distributed import Processes
-from util.errors import UserError
 from util.images import is_blank
 from util.journal import Journal
 from util.pipeline import Pipeline
@@ -32,6 +31,7 @@ class Job:
 
     volume: Volume
     page: Page
+    identity: str = ""
     picture: Image.Image | None = None
     pixels: np.ndarray | None = None
     coloring: np.ndarray | None = None
@@ -72,10 +72,8 @@ class VolumeColorizer:
         self.results.plan(volumes)
         jobs = [Job(volume, page) for volume in volumes for page in volume.pages]
         jobs = jobs[: int(min(limit, len(jobs)))]
-        try:
+        with writing_results():
             return self._color(jobs)
-        except OSError as error:
-            raise UserError(f"can't write the results ({error}): mend that, and the same command goes on") from error
 
     def _color(self, jobs: Sequence[Job]) -> dict[Key, Done]:
         before = self._known(jobs)
@@ -90,15 +88,20 @@ class VolumeColorizer:
             missing[result.volume] -= 1
             if not missing[result.volume] and self.processes.count == 1:
                 self._write_volume(unwritten.pop(result.volume), done)
+            elif not missing[result.volume]:
+                unwritten[result.volume].close()
         self.processes.wait_for_all()
         if self.processes.first:
-            done |= self._known(jobs, failed_too=True)
+            done = self._known(jobs, failed_too=True) | done
             for volume in unwritten.values():
                 self._write_volume(volume, done)
         return {job.key: done[job.key] for job in jobs if job.key in done}
 
     def _write_volume(self, volume: Volume, done: dict[Key, Done]) -> None:
-        self.left_out += self.results.write_volume(volume, done)
+        try:
+            self.left_out += self.results.write_volume(volume, done)
+        except NothingToWrite as error:
+            self.left_out.append(str(error))
         volume.close()
 
     def forget(self) -> None:
@@ -112,8 +115,10 @@ class VolumeColorizer:
         known: dict[Key, Done] = {}
         for job in jobs:
             done = noted.get(job.key)
-            if done and (failed_too or done.outcome != "failed") and done.identity == job.volume.identity(job.page):
-                known |= {job.key: done} if self.results.has(done) else {}
+            if done and done.outcome == "failed":
+                known |= {job.key: done} if failed_too else {}
+            elif done and done.identity == _identity(job) and self.results.has(done):
+                known[job.key] = done
         return known
 
     def _work(self, jobs: Sequence[Job], before: int) -> Iterator[Done]:
@@ -127,6 +132,8 @@ class VolumeColorizer:
 
     def _read(self, job: Job) -> Job:
         try:
+            # Before its content, so that a page that changes in between is not taken for done.
+            job = replace(job, identity=job.volume.identity(job.page))
             picture = job.volume.open(job.page)
         except PageError as error:
             return replace(job, note=str(error))
@@ -139,12 +146,20 @@ class VolumeColorizer:
         return replace(job, picture=picture, pixels=self.colorizer.prepare(picture))
 
     def _run(self, job: Job) -> Job:
-        return job if job.pixels is None else replace(job, coloring=self.colorizer.run(job.pixels))
+        return job if job.pixels is None else replace(job, coloring=self.colorizer.run(job.pixels), pixels=None)
 
     def _write(self, job: Job) -> Done:
         if job.picture is None:
             return self.results.failed(job.volume, job.page, job.note)
         if job.coloring is None:
-            return self.results.kept(job.volume, job.page, job.picture, job.note)
+            return self.results.kept(job.volume, job.page, job.identity, job.picture, job.note)
         colored = self.colorizer.finish(job.picture, job.coloring)
-        return self.results.colored(job.volume, job.page, job.picture, colored)
+        return self.results.colored(job.volume, job.page, job.identity, job.picture, colored)
+
+
+def _identity(job: Job) -> str | None:
+    """What tells this content of the page from another; None if it is gone."""
+    try:
+        return job.volume.identity(job.page)
+    except PageError:
+        return None

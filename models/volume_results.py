@@ -2,15 +2,18 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from PIL import Image
 
 from data.pages import Page, PageError, Volume, write_cbz, write_pdf
+from data.pages.names import Names
+from util.errors import UserError
 from util.files import remove_empty_folders, write_bytes
 from util.images import save_image
 from util.volume_page import ShownPage, ShownVolume, write_index, write_volume_page
@@ -19,6 +22,7 @@ FORMATS = ("same", "folder", "cbz", "pdf")
 IMAGE_FORMATS = ("png", "jpg", "webp")
 WRITABLE = (".png", ".jpg", ".jpeg", ".webp")  # what a colored page may stay
 SHOWABLE = (*WRITABLE, ".gif", ".bmp")  # what every browser shows
+LONGEST_SIDE = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500}  # pixels that formats can hold
 THUMBNAIL = (240, 360)  # pixels at most
 INDEX = "index.html"
 
@@ -28,7 +32,7 @@ class Done:
     """What became of a page: colored, kept as it was (note says why), or failed (note says why).
 
     image: the result, original: the page before, thumbnail: paths in the folder of the results, "" where there is
-    none. size: width and height in pixels.
+    none. stamp: size and time of the image, by which it is known again. size: width and height in pixels.
     """
 
     volume: str
@@ -38,6 +42,7 @@ class Done:
     image: str = ""
     original: str = ""
     thumbnail: str = ""
+    stamp: str = ""
     size: tuple[int, int] = (0, 0)
     note: str = ""
 
@@ -67,52 +72,69 @@ class Results:
         self.aspect_ratio, self.pages_to_look_at = aspect_ratio, pages_to_look_at
         self._volumes: Sequence[Volume] = ()
         self._names: dict[str, dict[str, str]] = {}
+        self._targets: dict[str, Path | None] = {}
+        self._pages: dict[str, str] = {}
 
     def plan(self, volumes: Sequence[Volume]) -> None:
         """Choose the names of all results."""
+        names = Names()
+        for taken in (INDEX, "images", "inputs", "thumbnails"):
+            names.claim(taken)
         self._volumes = volumes
         for volume in volumes:
             wanted = f".{self.image_format}" if self.image_format else ".jpg" if volume.kind == "pdf" else None
             self._names[volume.name] = result_names([page.name for page in volume.pages], wanted)
+            form = {"archive": "cbz"}.get(volume.kind, volume.kind) if self.form == "same" else self.form
+            own = volume.name or "pages"
+            self._targets[volume.name] = None if form == "folder" else self.folder / names.claim(f"{own}.{form}")
+            self._pages[volume.name] = INDEX if len(volumes) == 1 else names.claim(f"{own}.html")
 
     def target(self, volume: Volume) -> Path | None:
         """The file that a volume becomes, None where it stays a folder of images."""
-        form = {"archive": "cbz"}.get(volume.kind, volume.kind) if self.form == "same" else self.form
-        return None if form == "folder" else self.folder / f"{volume.name or 'pages'}.{form}"
+        return self._targets[volume.name]
 
     def has(self, done: Done) -> bool:
-        """Whether the files of a page are there."""
-        return all((self.folder / path).is_file() for path in done.files)
+        """Whether the files of a page are there, and its image is the one that was made then."""
+        return all((self.folder / path).is_file() for path in done.files) and done.stamp == self._stamp(done.image)
+
+    def _stamp(self, image: str) -> str:
+        if not image:
+            return ""
+        status = (self.folder / image).stat()
+        return f"{status.st_size}-{status.st_mtime_ns}"
 
     # One page; several threads may be at work
 
     def failed(self, volume: Volume, page: Page, reason: str) -> Done:
         """Pass on a page that can't be read, as it was."""
-        done = Done(volume.name, page.name, volume.identity(page), "failed", note=reason)
-        return replace(done, image=self._pass_on(volume, page))
+        return Done(volume.name, page.name, "", "failed", self._pass_on(volume, page), note=reason)
 
-    def kept(self, volume: Volume, page: Page, picture: Image.Image, reason: str) -> Done:
+    def kept(self, volume: Volume, page: Page, identity: str, picture: Image.Image, reason: str) -> Done:
         """Pass on a page that is left alone."""
         image = self._pass_on(volume, page, picture)
-        done = Done(volume.name, page.name, volume.identity(page), "kept", image, note=reason)
-        return self._to_look_at(done, picture, image)
+        done = Done(volume.name, page.name, identity, "kept", image, note=reason, stamp=self._stamp(image))
+        return self._to_look_at(done, page, picture, image)
 
-    def colored(self, volume: Volume, page: Page, picture: Image.Image, colored: Image.Image) -> Done:
-        """Save the colored page."""
+    def colored(
+        self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: Image.Image
+    ) -> Done:
+        """Save the colored page, as PNG if it is too large for its format."""
         image = self._place("images", volume, self._names[volume.name][page.name])
+        if max(colored.size) > LONGEST_SIDE.get(PurePosixPath(image).suffix.lower(), inf):
+            image += ".png"
         save_image(colored, self.folder / image, self.aspect_ratio, self.quality)
-        done = Done(volume.name, page.name, volume.identity(page), "colored", image)
+        done = Done(volume.name, page.name, identity, "colored", image, stamp=self._stamp(image))
         original = self._keep_original(volume, page, picture) if self.pages_to_look_at else ""
-        return self._to_look_at(done, colored, original)
+        return self._to_look_at(done, page, colored, original)
 
-    def _to_look_at(self, done: Done, picture: Image.Image, original: str) -> Done:
+    def _to_look_at(self, done: Done, page: Page, picture: Image.Image, original: str) -> Done:
         """With its thumbnail, if there will be a page to look at."""
         if not self.pages_to_look_at:
             return done
         factor = min(1, *(most / side for most, side in zip(THUMBNAIL, picture.size, strict=True)))
         width, height = (max(1, round(side * factor)) for side in picture.size)
         thumbnail = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
-        path = f"thumbnails/{done.image.removeprefix('images/')}.jpg"
+        path = str(PurePosixPath("thumbnails", done.volume, f"{page.index:05d}.jpg"))
         save_image(thumbnail, self.folder / path, quality=80)
         return replace(done, original=original, thumbnail=path, size=picture.size)
 
@@ -143,7 +165,7 @@ class Results:
                 raise PageError("a format that browsers do not show")
             write_bytes(self.folder / path, volume.read(page))
         except PageError:
-            path += ".jpg"
+            path = self._place("thumbnails", volume, f"{page.index:05d}_before.jpg")
             save_image(picture, self.folder / path, quality=self.quality)
         return path
 
@@ -188,7 +210,7 @@ class Results:
         alone = len(volumes) == 1
         shown = []
         for volume in volumes:
-            page = INDEX if alone else f"{volume.name or '_pages'}.html"
+            page = self._pages[volume.name]
             pages = [done[volume.name, p.name] for p in volume.pages if (volume.name, p.name) in done]
             self._write_page(page, volume, pages, title, [*details, *(problems if alone else volume.problems)], alone)
             cover = next((p.thumbnail for p in pages if p.thumbnail), "")
@@ -220,14 +242,25 @@ class Results:
 
 def result_names(names: Sequence[str], suffix: str | None) -> dict[str, str]:
     """What the results of some pages are called: their own names, with another suffix where that is wanted (or where
-    theirs can't be written). The full name stays, with the suffix behind it, where the new one is taken."""
+    theirs can't be written), and with a number where that name is taken."""
     wanted = {}
     for name in names:
         own = PurePosixPath(name).suffix
-        wanted[name] = str(PurePosixPath(name).with_suffix(suffix or (own if own.lower() in WRITABLE else ".png")))
-    taken = Counter(name.lower() for name in names)
-    taken.update(new.lower() for name, new in wanted.items() if new != name)
-    return {
-        name: new if new == name or taken[new.lower()] == 1 else f"{name}{PurePosixPath(new).suffix}"
-        for name, new in wanted.items()
-    }
+        new = suffix or (own if own.lower() in WRITABLE else ".png")
+        wanted[name] = name if new == own.lower() else str(PurePosixPath(name).with_suffix(new))
+    free = Names()
+    same = {name: free.claim(name) for name, new in wanted.items() if new == name}
+    # Other pages may be passed on under the names that they have.
+    for name in names:
+        if name not in same:
+            free.claim(name)
+    return same | {name: free.claim(new) for name, new in wanted.items() if new != name}
+
+
+@contextmanager
+def writing_results() -> Iterator[None]:
+    """Turn what goes wrong with files into a UserError."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"can't write the results ({error}): mend that, and the same command goes on") from error

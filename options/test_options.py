@@ -60,5 +60,5 @@ class TestOptions(BaseOptions):
         if opt.model != "test" and len(opt.dataroots) > 1:
             raise UserError(f"--model {opt.model} shows one --dataroot: leave out --model to color several")
         opt.dataroot = opt.dataroots[0] if opt.dataroots else None
-        if not opt.aspect_ratio > 0:
+        if not 0 < opt.aspect_ratio < float("inf"):
             raise UserError(f"--aspect_ratio {opt.aspect_ratio:g} leaves no image: give a number above 0, such as 1")

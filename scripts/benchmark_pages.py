@@ -7,11 +7,11 @@ Draws a CBZ of demo pages and colors it with generators of random weights, whose
 """
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from io import BytesIO
@@ -88,17 +88,38 @@ def measure(kind: str, volume: Path, args: argparse.Namespace) -> tuple[float, s
     started = time.perf_counter()
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    peak = PeakMemory(process.pid)
     told = []
     for line in process.stdout:
         told.append(line)
         if line.startswith("network "):  # it is loaded, and coloring begins
             started = time.perf_counter()
     seconds = time.perf_counter() - started
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise UserError(f"test.py ended with {os.waitstatus_to_exitcode(status)}")
+    if process.wait():
+        raise UserError(f"test.py ended with {process.returncode}")
     busy = re.search(r"at work (\S+) of the time", "".join(told))
-    return seconds, busy[1] if busy else "?", usage.ru_maxrss * 1024
+    return seconds, busy[1] if busy else "?", peak.bytes
+
+
+class PeakMemory:
+    """Watches how much memory a process has taken at most (Linux). What the system tells of a process that has ended
+    counts the memory of the one that started it, too."""
+
+    def __init__(self, pid: int) -> None:
+        self.bytes = 0
+        self._status = Path(f"/proc/{pid}/status")
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            try:
+                peak = re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text())
+            except OSError:
+                return
+            if peak is None:  # it has ended
+                return
+            self.bytes = int(peak[1]) * 1024
+            time.sleep(0.05)
 
 
 if __name__ == "__main__":

@@ -70,6 +70,10 @@ def encoded(image: Image.Image, path: Path) -> bytes:
     return path.read_bytes()
 
 
+def lines_of(path: Path) -> int:
+    return path.read_text().count("\n")
+
+
 def is_colorful(image: Image.Image) -> bool:
     return np.ptp(np.asarray(image.convert("RGB"), int), axis=2).max() > 20
 
@@ -159,7 +163,7 @@ def test_a_pdf_comes_back_with_pages_of_the_same_size(color: Color, results: Pat
         (["--output_format=cbz"], "pages.cbz", "images/a.png"),
         (["--output_format=cbz", "--no_html"], "pages.cbz", None),
         (["--output_format=pdf"], "pages.pdf", "images/a.png"),
-        (["--image_format=jpg"], "images/a.jpg", "thumbnails/a.jpg.jpg"),
+        (["--image_format=jpg"], "images/a.jpg", "thumbnails/00000.jpg"),
         (["--image_format=webp", "--no_html"], "images/a.webp", "images/b.webp"),
     ],
 )  # fmt: skip
@@ -312,6 +316,87 @@ def test_options_that_can_not_be(
     assert not results.exists()
 
 
+def test_a_volume_without_any_good_page_does_not_stop_the_others(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "shelf").mkdir()
+    png = encoded(draw_scan(1), tmp_path / "p.png")
+    for number in range(3):
+        pack(tmp_path / "shelf" / f"{number}.cbz", {"1.png": png})
+    damaged = bytearray((tmp_path / "shelf" / "1.cbz").read_bytes())
+    damaged[60:90] = bytes(30)  # its checksum does not fit any more
+    (tmp_path / "shelf" / "1.cbz").write_bytes(damaged)
+    assert color("--dataroot", tmp_path / "shelf") == 1
+    assert sorted(path.name for path in results.glob("*.cbz")) == ["0.cbz", "2.cbz"]
+    assert "problem: nothing to write into" in capsys.readouterr().err
+
+
+def test_a_page_that_is_gone_is_named(
+    color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    save_scans(tmp_path, ["a.png"])
+    (tmp_path / "pages.txt").write_text("a.png\nmissing.png\n")
+    assert color("--dataroot", tmp_path / "pages.txt") == 1
+    assert "missing.png" in capsys.readouterr().err
+    assert is_colorful(Image.open(results / "images" / "a.png"))
+
+
+def test_results_are_no_input(color: Color, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    save_scans(tmp_path, ["a.png"])  # the results go below
+    for _ in range(2):
+        assert color("--dataroot", tmp_path) == 0
+        assert "1 pages: 1 colored" in capsys.readouterr().out
+    assert color("--dataroot", results / "images", "--recolor") == 2
+    assert "give another --results_dir" in capsys.readouterr().err
+
+
+def test_volumes_do_not_overwrite_each_other(color: Color, results: Path, tmp_path: Path) -> None:
+    png = encoded(draw_scan(1), tmp_path / "p.png")
+    save_scans(tmp_path / "shelf", ["a.png", "pages/b.png"])
+    pack(tmp_path / "shelf" / "index.cbz", {"1.png": png})
+    assert color("--dataroot", tmp_path / "shelf", "--output_format=cbz") == 0
+    pages = [name for path in results.glob("*.cbz") for name in entries_of(path)]
+    assert sorted(pages) == ["1.png", "a.png", "b.png"]
+    assert len(list(results.glob("*.html"))) == 4
+
+
+@pytest.mark.parametrize("argv", [[], ["--image_format=png"], ["--image_format=jpg"]])
+def test_pages_do_not_overwrite_each_other(color: Color, results: Path, tmp_path: Path, argv: list[str]) -> None:
+    save_scans(tmp_path / "book", ["a.tif", "a.png", "a.tif.png", "A.JPG", "b.PNG"])
+    assert color("--dataroot", tmp_path / "book", *argv) == 0
+    made = {path.name.lower() for path in (results / "images").iterdir()}
+    assert len(made) == 5
+    assert not argv or {Path(name).suffix for name in made} == {f".{argv[0][-3:]}"}
+
+
+def test_a_page_too_long_for_its_format(color: Color, results: Path, tmp_path: Path) -> None:
+    (tmp_path / "book").mkdir()
+    draw_scan(1, (20, 17_000)).save(tmp_path / "book" / "strip.png")
+    assert color("--dataroot", tmp_path / "book", "--image_format=webp", "--page_size=8") == 0
+    assert [path.suffix for path in (results / "images").iterdir()] == [".png"]
+
+
+def test_another_work_between_does_not_make_an_interrupted_one_forget(
+    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = [save_scans(tmp_path / name, [f"{name}{n}.png" for n in range(9)]) for name in "ab"]
+    run, calls = PageColorizer.run, []
+
+    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 8:
+            raise Interruption
+        return run(self, pixels)
+
+    monkeypatch.setattr(PageColorizer, "run", failing)
+    with pytest.raises(Interruption):
+        color("--dataroot", books[0])
+    assert color("--dataroot", books[1]) == 0
+    before = len(calls)
+    assert color("--dataroot", books[0]) == 0
+    assert len(calls) - before < 9
+
+
 def test_results_that_can_not_be_written(color: Color, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     book = save_scans(tmp_path / "book", ["1.png"])
     (tmp_path / "file").write_text("in the way")
@@ -372,10 +457,10 @@ def test_a_killed_process_loses_no_page(run: Path, results: Path, tmp_path: Path
     command = [sys.executable, str(ROOT / "test.py"), *arguments(run, tmp_path), f"--dataroot={book}", "--tile=64",
                "--page_size=200"]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    journal = results / ".progress" / "process0.jsonl"
-    while not journal.is_file() or journal.read_text().count("\n") < 6:
+    while not (journals := list((results / ".progress").glob("*.jsonl"))) or lines_of(journals[0]) < 6:
         assert process.poll() is None
         time.sleep(0.01)
+    journal = journals[0]
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = {Path(line["image"]).name for line in map(json.loads, journal.read_text().splitlines()[1:-1])}

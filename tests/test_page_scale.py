@@ -29,7 +29,9 @@ TRAINING = {"resize_or_crop": "resize_and_crop", "loadSize": 286, "fineSize": 25
         (TRAINING | {"page_size": 600}, (1720, 1200), (860, 600)),
         (TRAINING | {"page_size": inf}, (1200, 1720), (1200, 1720)),
         (TRAINING | {"page_size": 1}, (10, 20_000), (1, 2000)),
-        ({}, (70, 50), (70, 50)),
+        ({}, (1000, 1000), (286, 286)),  # the default of test.py
+        (TRAINING | {"page_size": "native"}, (70, 50), (70, 50)),
+        (TRAINING, (1, 40), (16, 640)),
     ],
 )
 def test_size(options: dict, page: tuple[int, int], size: tuple[int, int]) -> None:

@@ -37,7 +37,7 @@ def test_only_a_few_items_are_under_way() -> None:
 
     def begin(number: int) -> int:
         begun.append(number)
-        assert len(begun) - len(ended) <= 3 + 1 + 2 * 2 + 1  # waiting, in the middle, being written
+        assert len(begun) - len(ended) <= 3 + 1 + 2 + 1  # waiting, in the middle, being written
         return number
 
     def end(number: int) -> int:

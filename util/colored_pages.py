@@ -18,7 +18,7 @@ COLORED_SHARE = 0.09
 CELLS = 96  # along the longer side: 18 pixels each on a page 1720 pixels high
 FINE_CELLS = 288  # along the longer side, where the ink's own color is looked for: outlines still have cells of theirs
 LEAST_CELLS = 8  # along the shorter side, however narrow the page
-MARGIN = 0.04  # share of the page left out at each side: colored borders, strips, the scanner's edge
+MARGIN = 0.05  # share of the page left out at each side: colored borders, strips, the scanner's edge
 BLUR = 1.5  # cells, sigma; without it neighboring cells see a different share of the same dot
 RED, GREEN, BLUE = range(3)
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -43,9 +43,11 @@ STEADY = 0.002  # cost of leaving the ink color found, which JPEG dilutes in thi
 
 # What yellowing and stains take from red, green and blue, per what they take from blue: from yellow to brown.
 STAINS = np.array([[0.1, 0.3, 1], [0.22, 0.45, 1], [0.3, 0.6, 1], [0.45, 0.65, 1]])
-STRONGEST_STAIN = 0.42  # share of blue that a stain takes away; a pale yellow paint takes more
+STRONGEST_STAIN = 0.5  # share of blue that a stain takes away; a pale yellow paint takes more
 LEAST_CLEANER = 0.015  # share of blue by which paper may be less yellow than the tint fitted to it …
 CLEANER = 0.15  # … and how much more per share of blue that the yellowest paper lacks
+SPINE = 0.2  # share of the width, at the left and at the right, where a shadow may lie …
+DEEPEST_SHADOW = 0.75  # … and the share of light that it takes
 ENOUGH = 6.0  # levels; the kind of stain is that which explains most, and how far off the rest is does not matter
 
 # How much chroma counts as color, in levels
@@ -153,8 +155,18 @@ def _unexplained(cells: np.ndarray, ink: np.ndarray, yellowness: float) -> tuple
     at_paper, at_ink, bow = fit[0], fit[1] + ink @ CHROMA, fit[2]
     tint = (1 - share) * at_paper + share * at_ink + 4 * share * (1 - share) * bow
     slope = -(at_ink - at_paper + 4 * (1 - 2 * share) * bow) / span  # of the tint, by luma
-    rest = _less_stains((off - basis @ fit).reshape(chroma.shape), cells, slope, yellowness)
+    rest = _less_shadow((off - basis @ fit).reshape(chroma.shape), cells, slope)
+    rest = _less_stains(rest, cells, slope, yellowness)
     return np.hypot(rest[..., 0], rest[..., 1]), np.hypot(tint[..., 0], tint[..., 1])
+
+
+def _less_shadow(rest: np.ndarray, cells: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Unexplained chroma (H, W, 2), less what a shadow at the spine explains: colored ink is darker there, with less
+    chroma than as dark a mixture has elsewhere. On a page of black ink that is nothing."""
+    direction = _moved(-cells, slope)
+    width = cells.shape[1]
+    at_side = np.minimum(np.arange(width), np.arange(width)[::-1]) < SPINE * width
+    return rest - _strength(rest, direction, 0, DEEPEST_SHADOW * at_side) * direction
 
 
 def _less_stains(rest: np.ndarray, cells: np.ndarray, slope: np.ndarray, yellowness: float) -> np.ndarray:
@@ -162,12 +174,21 @@ def _less_stains(rest: np.ndarray, cells: np.ndarray, slope: np.ndarray, yellown
     cleanest = -(LEAST_CLEANER + CLEANER * yellowness)
     left = []
     for absorbed in STAINS:
-        stain = -absorbed * np.minimum(cells, WHITE)
-        # A stain also darkens, and so is looked up at another place of the line from paper to ink.
-        direction = stain @ CHROMA - slope * (stain @ LUMA)[..., None]
-        strength = (rest * direction).sum(axis=-1) / np.maximum((direction**2).sum(axis=-1), 1e-6)
-        left.append(rest - strength.clip(cleanest, STRONGEST_STAIN)[..., None] * direction)
+        direction = _moved(-absorbed * np.minimum(cells, WHITE), slope)
+        left.append(rest - _strength(rest, direction, cleanest, STRONGEST_STAIN) * direction)
     return min(left, key=lambda chroma: np.minimum(np.hypot(chroma[..., 0], chroma[..., 1]), ENOUGH).mean())
+
+
+def _moved(change: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """What a change of colors (H, W, 3) does to the unexplained chroma: a cell that gets darker is also compared to
+    a darker mixture of paper and ink."""
+    return change @ CHROMA - slope * (change @ LUMA)[..., None]
+
+
+def _strength(rest: np.ndarray, direction: np.ndarray, least: float, most: float | np.ndarray) -> np.ndarray:
+    """How often `direction` (H, W, 2) is contained in `rest`, within bounds: (H, W, 1)."""
+    times = (rest * direction).sum(axis=-1) / np.maximum((direction**2).sum(axis=-1), 1e-6)
+    return times.clip(least, most)[..., None]
 
 
 def _robust_fit(basis: np.ndarray, values: np.ndarray, scales: np.ndarray, costs: np.ndarray) -> np.ndarray:

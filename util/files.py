@@ -18,7 +18,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     os.close(descriptor)
     temporary = Path(name)
     try:
-        temporary.chmod(0o666 & ~_umask())
+        temporary.chmod(0o666 & ~_UMASK)
         yield temporary
         temporary.replace(path)
     finally:
@@ -45,8 +45,6 @@ def remove_empty_folders(folder: Path, above: Path) -> None:
             place.rmdir()
 
 
-def _umask() -> int:
-    """The process's umask, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+# The process's umask, which can only be read by setting it: once, before there are threads.
+_UMASK = os.umask(0)
+os.umask(_UMASK)

@@ -1,8 +1,11 @@
 """What a long work has done so far, a line of JSON each, so that an interrupted one goes on where it stopped."""
 import json
 import threading
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from util.files import write_text
 
 Entry = dict[str, Any]
 
@@ -16,13 +19,15 @@ class Journal:
     def __init__(self, folder: Path, settings: Entry, writer: str) -> None:
         """writer: names the file of this process."""
         self.folder, self.settings = folder, settings
-        self.path = folder / f"{writer}.jsonl"
+        # Other settings have other files, so that one work does not forget another that was interrupted.
+        self._key = sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+        self.path = folder / f"{self._key}-{writer}.jsonl"
         self._lock = threading.Lock()
 
     def entries(self) -> list[Entry]:
         """What was done under these settings, by any writer, oldest first within each."""
         found: list[Entry] = []
-        for path in sorted(self.folder.glob("*.jsonl")):
+        for path in sorted(self.folder.glob(f"{self._key}-*.jsonl")):
             lines = _lines(path)
             if lines[:1] == [{"settings": self.settings}]:
                 found += lines[1:]
@@ -35,7 +40,7 @@ class Journal:
         if not lines or lines[0] != {"settings": self.settings}:
             lines = [{"settings": self.settings}]
         # Written anew also to leave out the half line of a killed process.
-        self.path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+        write_text(self.path, "".join(f"{json.dumps(line)}\n" for line in lines))
 
     def append(self, entry: Entry) -> None:
         """Note that something is done. Threads may call it."""
@@ -44,7 +49,7 @@ class Journal:
 
     def remove(self) -> None:
         """All is done: nothing needs to be known any more."""
-        for path in self.folder.glob("*.jsonl"):
+        for path in self.folder.glob(f"{self._key}-*.jsonl"):
             path.unlink()
         if self.folder.is_dir() and not any(self.folder.iterdir()):
             self.folder.rmdir()

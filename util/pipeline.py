@@ -43,7 +43,7 @@ class Pipeline(Generic[Item, Ready, Made, Result]):
                     made = self.middle(ready)
                     self.busy_seconds += time.perf_counter() - started
                     going.append(writers.submit(self.after, made))
-                    while going and (going[0].done() or len(going) > 2 * self.threads):
+                    while going and (going[0].done() or len(going) > self.threads):
                         yield going.popleft().result()
                         self.seconds = time.perf_counter() - begun
                 while going:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from PIL import Image
 
 from data.image_folder import EXTENSIONS, GREY_MODES, reason_of, to_paper, upright
+from util.errors import UserError
 
 # Pillow would also open what no page is, such as PostScript, which it hands to another program.
 _FORMATS = tuple(sorted({Image.registered_extensions()[extension] for extension in EXTENSIONS}))
@@ -37,6 +38,10 @@ class Limits:
 
 class PageError(Exception):
     """A page can't be read; the message says why in one line, without the name of the file."""
+
+
+class NothingToWrite(UserError):
+    """A volume of which no page has an image, neither a new one nor its own."""
 
 
 class Refusal(Exception):

@@ -15,7 +15,7 @@ from data.image_folder import reason_of
 from data.pages.archives import ArchiveVolume, Entry
 from data.pages.names import Names, printable
 from data.pages.pdfs import PDFIUM_LOCK, PdfVolume, load_document
-from data.pages.volume import Limits, Page, PageError, Refusal, Volume, decode, open_image
+from data.pages.volume import Limits, NothingToWrite, Page, PageError, Refusal, Volume, decode, open_image
 from util.errors import UserError
 from util.files import replacing
 
@@ -46,7 +46,7 @@ def write_cbz(target: Path, volume: Volume, results: Mapping[str, Path]) -> list
             except PageError as error:
                 problems.append(f"{printable(entry.name)}: {error}; left out")
         if not archive.namelist():
-            raise UserError(f"nothing to write into {target}: none of its pages can be read")
+            raise NothingToWrite(f"nothing to write into {target}: none of its pages can be read")
     return problems
 
 
@@ -156,7 +156,7 @@ def write_pdf(
             except PageError as error:
                 problems.append(f"{printable(page.name)}: {error}; left out")
         if not len(book):
-            raise UserError(f"nothing to write into {target}: none of its pages can be read")
+            raise NothingToWrite(f"nothing to write into {target}: none of its pages can be read")
         book.save()
     return problems
 
