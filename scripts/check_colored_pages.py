@@ -335,6 +335,7 @@ PAINTING: dict[str, Change] = {
     "watercolor": washed, "pastel": pastel, "dull": dulled, "night": night, "two hues": two_hued,
     "balloons": ballooned, "black gutters": black_guttered,
 }  # fmt: skip
+PALING = ("watercolor", "pastel", "dull", "night")
 CHANGES = SCANNING | PRINTING | PAINTING
 
 # Which pages
@@ -457,22 +458,28 @@ def held_out(count: int) -> list[Verdict]:
 
 
 def of_drawings(folders: Sequence[Path], colored: bool) -> Iterator[Verdict]:
-    """Each drawing as it is, and spoilt in one of the ways of the fixed set, which take turns. Colorings with hardly
+    """Each drawing as it is, and changed in one of the ways of the fixed set, which take turns. Colorings with hardly
     any saturated pixels are passed over."""
-    ways = [case for case in labelled() if case.colored == colored and case.start in ("scan", "coloring")]
-    ways = [case for case in ways if case.changes and case.changes[0][0] not in ("two hues", "balloons")]
-    turns = cycle(ways)
+    ways = cycle(ways_to_change(colored))
+    pale_ways = cycle(Case("coloring", ((name, MILD),)) for name in PALING)
     for number, path in enumerate(path for folder in folders for path in list_images(folder)):
         image = _enlarged(read_image(path))
         page = _picture(image)
+        rng = np.random.default_rng(number)
         if colored and saturated(page).mean() < JUDGED_SHARE:
             continue
         yield Verdict(path.name, colored, colored_share(image))
-        way = next(turns)
-        while colored and _warm_only(page) and way.changes[0][0] in ("watercolor", "pastel"):
-            way = next(turns)
-        spoilt = way.made_of(page, page, np.random.default_rng(number))
-        yield Verdict(f"{path.name}: {way.name}", colored, colored_share(spoilt))
+        changes = [next(ways)]
+        if colored and _unlike_paper(page).mean() >= JUDGED_SHARE:
+            changes.append(next(pale_ways))
+        for case in changes:
+            yield Verdict(f"{path.name}: {case.name}", colored, colored_share(case.made_of(page, page, rng)))
+
+
+def ways_to_change(colored: bool) -> list[Case]:
+    """Those cases of the fixed set that a drawing alone allows: without panels, and without a palette of many hues."""
+    start, names = ("coloring", SCANNING.keys()) if colored else ("scan", CHANGES.keys())
+    return [case for case in labelled() if case.start == start and case.changes and case.changes[0][0] in names]
 
 
 def _enlarged(image: Image.Image) -> Image.Image:
@@ -480,11 +487,10 @@ def _enlarged(image: Image.Image) -> Image.Image:
     return image.resize((round(image.width * scale), round(image.height * scale)), Image.Resampling.BICUBIC)
 
 
-def _warm_only(page: Picture) -> bool:
-    """Whether nine tenths of the saturated pixels are brown, orange or yellow."""
-    colors = page[saturated(page)][::97]
-    hues = np.array([colorsys.rgb_to_hsv(*color)[0] for color in colors])
-    return bool(np.mean((hues > WARM_HUES[0]) & (hues < WARM_HUES[1])) > 0.9)
+def _unlike_paper(page: Picture) -> np.ndarray:
+    """Which pixels are saturated, but neither brown nor orange nor yellow: (H, W) booleans."""
+    hue = np.asarray(_image(page).convert("HSV"))[..., 0] / 255
+    return saturated(page) & ((hue < WARM_HUES[0]) | (hue > WARM_HUES[1]))
 
 
 # What is said

@@ -30,6 +30,8 @@ NEAR_WHITE = 0.75  # of the page's white, in luma: darker cells have too much in
 NEAR_LIGHTEST = 0.94  # of the lightest cell around, in luma: the same
 AROUND = 0.2  # share of the longer side
 TINT_SCALES = np.geomspace(0.2, 0.04, 8)  # ln of channel ratios; cells further off the paper's tint hardly count
+# ln of green/red and blue/red: the limits of paper, old or of a magazine; further off is paint that leaves none white.
+LEAST_TINT, MOST_TINT = np.array([-0.4, -1.0]), np.array([0.3, 0.4])
 MOST_UNEVEN = np.array([0.3, 0.6])  # ln of green/red and blue/red: the paper's tint differs by no more across a page
 MOST_BRIGHTENED = 3.0  # a night scene is brightened until its lightest tones are white, a black page is not
 
@@ -119,7 +121,7 @@ def _paper_tint(cells: np.ndarray) -> np.ndarray:
     fits = np.hypot(*(deviations - surface[light]).T) < 3 * TINT_SCALES[-1]
     if fits.any():
         surface = surface.clip(*np.quantile(deviations[fits], (0.02, 0.98), axis=0))
-    surface = middle + surface.clip(-MOST_UNEVEN, MOST_UNEVEN)
+    surface = (middle + surface.clip(-MOST_UNEVEN, MOST_UNEVEN)).clip(LEAST_TINT, MOST_TINT)
     return np.exp(np.concatenate([np.zeros((height, width, 1)), surface], axis=-1))
 
 
