@@ -35,7 +35,7 @@ Change = Callable[[Picture, float, Generator], Picture]  # of a strength, 0 to 1
 Start = Callable[[Picture, Picture, float, Generator], Picture]  # of a scan and its coloring
 Names = tuple[tuple[str, ...], ...]
 
-WORLD, HELD_OUT_WORLD = 1, 2  # seeds of the demo manga
+WORLD, HELD_OUT_WORLD = 1, 3  # seeds of the demo manga
 PAGES = 24
 WIDTH, HEIGHT = 300, 430  # pixels; what is one pixel wide here is four on a page of 1200 × 1720
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -413,7 +413,7 @@ def drawn_by_lot(colored: bool, rng: Generator) -> Case:
     return Case(start, tuple(zip(names, strengths[1:], strict=True)), strengths[0])
 
 
-@lru_cache(maxsize=PAGES)
+@lru_cache(maxsize=PAGES + 1)
 def made_page(world: int, index: int) -> tuple[Picture, Picture]:
     """A page of the demo manga: its scan and its coloring."""
     scan, coloring = render_page(world, index, WIDTH, HEIGHT)
@@ -439,11 +439,11 @@ class Verdict:
         return ratio if self.colored else 1 / ratio
 
 
-def judged(cases: Sequence[Case], world: int) -> list[Verdict]:
-    """Each case on a page of its own, the pages in turn."""
+def judged(cases: Sequence[Case], world: int, pages: int = PAGES) -> list[Verdict]:
+    """Each case on one of the first `pages` pages of a world, which take turns."""
     verdicts = []
     for number, case in enumerate(cases):
-        image = case.made_of(*made_page(world, number % PAGES), np.random.default_rng([world, number]))
+        image = case.made_of(*made_page(world, number % pages), np.random.default_rng([world, number]))
         verdicts.append(Verdict(case.name, case.colored, colored_share(image)))
     return verdicts
 
@@ -451,7 +451,8 @@ def judged(cases: Sequence[Case], world: int) -> list[Verdict]:
 def held_out(count: int) -> list[Verdict]:
     """`count` pages of another world, half of them scans, drawn by lot."""
     rng = np.random.default_rng(HELD_OUT_WORLD)
-    return judged([drawn_by_lot(number % 2 == 1, rng) for number in range(count)], HELD_OUT_WORLD)
+    # An odd number of pages, lest each be a scan every time or a coloring every time.
+    return judged([drawn_by_lot(number % 2 == 1, rng) for number in range(count)], HELD_OUT_WORLD, PAGES + 1)
 
 
 # Drawings of one's own
@@ -535,7 +536,7 @@ def main() -> None:
     print(summary("made pages", made))
     drawings = [*of_drawings(args.scans, colored=False), *of_drawings(args.colorings, colored=True)]
     if drawings:
-        print(summary("drawings, as they are and spoilt", drawings))
+        print(summary("drawings, as they are and changed", drawings))
     if args.held_out:
         print(summary("held out", held_out(args.held_out)))
     if not all(verdict.right for verdict in made + drawings):

@@ -39,9 +39,11 @@ def draw_scan(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
 
 
 def draw_coloring() -> Image.Image:
-    """A page in two colors."""
-    page = Image.new("RGB", SIZE, "orange")
-    page.paste("teal", (0, 0, 60, 40))
+    """A page in many colors, some white left between them."""
+    page = Image.new("RGB", SIZE, "white")
+    for number, color in enumerate(("orange", "teal", "crimson", "gold", "navy", "palegreen")):
+        left, top = number % 3 * SIZE[0] // 3, number // 3 * SIZE[1] // 2
+        page.paste(color, (left, top, left + SIZE[0] // 3 - 6, top + SIZE[1] // 2 - 6))
     return page
 
 
@@ -246,7 +248,7 @@ def test_a_colored_page_of_a_pdf_is_in_every_form(color: Color, results: Path, t
     else:
         last = Image.open(results / "images" / "v" / "page_0002.jpg")
     seen = np.asarray(last.resize(SIZE), int)
-    assert np.abs(seen - np.asarray(draw_coloring(), int)).mean() < 6
+    assert np.abs(seen - np.asarray(draw_coloring(), int)).mean() < 15  # JPEG blurs colors
     assert form == "folder" or [path.name for path in results.iterdir()] == [f"v.{form}"]
 
 
