@@ -10,21 +10,25 @@ losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
 `python train.py --help` tells every option; docs/training.md how to use them.
 """
 import argparse
-import json
 import sys
 
 from tqdm import tqdm
 
 from data import ImageLoader, create_dataset
 from models import BaseModel, create_model
+from models.saver import STATE, Saver
 from options.train_options import TrainOptions
-from util import checkpoint
 from util.device import describe_device
-from util.errors import UserError, reported
-from util.files import write_text
+from util.errors import RunError, UserError, reason, reported
+from util.files import settle
+from util.loss_watch import LossWatch
 from util.progress import Position, StepTimer, duration
-from util.stages import Stage, stage_at
+from util.run_lock import sole_run
+from util.stages import stage_at
+from util.stop_signals import StopSignals
 from util.visualizer import Visualizer
+
+NOTHING = "none yet"
 
 
 def main() -> None:
@@ -32,139 +36,215 @@ def main() -> None:
     opt = options.parse()
     dataset = create_dataset(opt)
     model = create_model(opt)
-    model.setup(opt)
-    position = start_position(opt, model)
-    last_epoch = model.stages[-1].last_epoch
-    if position.epoch > last_epoch:
-        larger = "--stage_epochs" if opt.stages else "--niter or --niter_decay"
-        print(f"{model.save_dir} is trained to its last epoch: give a larger {larger} to go on")
-        return
-    print(options.text(opt))
-    options.save(opt)
-    visualizer = Visualizer(opt, start_iters=position.total_iters)
-    print(f"{len(dataset)} training images, epochs {position.epoch} to {last_epoch}")
-    if visualizer.tensorboard_command:
-        print(f"to watch: {visualizer.tensorboard_command}")
-    model.train()
-    while position.epoch <= last_epoch:
-        train_epoch(opt, dataset, model, visualizer, position)
-    visualizer.close()
-    print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
+    with sole_run(model.save_dir), StopSignals() as signals:
+        settle(model.save_dir)
+        model.setup(opt)
+        training = Training(opt, dataset, model, signals)
+        training.start()
+        if training.position.epoch > training.last_epoch:
+            larger = "--stage_epochs" if opt.stages else "--niter or --niter_decay"
+            print(f"{model.save_dir} is trained to its last epoch: give a larger {larger} to go on")
+            return
+        print(options.text(opt))
+        options.save(opt)
+        training.run()
 
 
-def train_epoch(
-    opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, visualizer: Visualizer, position: Position
-) -> None:
-    """What is left of the epoch in hand: learn, then lower the learning rate and save."""
-    epoch, last = position.epoch, model.stages[-1].last_epoch
-    stage = stage_at(model.stages, epoch)
-    position.stage = stage.number
-    if len(model.stages) > 1 and epoch == stage.before + 1:
-        print(f"stage {stage.number} of {len(model.stages)}: {stage.size} pixels, batches of {stage.batch_size}")
-    model.start_epoch(epoch)
-    visualizer.reset()
-    dataset.start(epoch, skip=position.epoch_iters)
-    timer = StepTimer(position)
-    with tqdm(
-        desc=f"epoch {epoch}/{last}", total=len(dataset), initial=position.epoch_iters, unit="img", leave=False,
-        disable=None,
-    ) as bar:  # fmt: skip
-        for batch in timer.timed(dataset):
-            model.set_input(batch)
-            images = len(model.get_image_paths())
-            model.optimize_parameters()
-            timer.step_done(images)
-            if opt.lr_policy == "plateau":
-                position.metric_sum += model.metric().item()
-            bar.update(images)
-            report(opt, model, visualizer, position, stage, timer, images)
-            if position.due(opt.save_latest_freq, images):
-                save(model, position)
-    rates = ", ".join(f"{rate:.3g}" for rate in model.learning_rates().values())
-    # An epoch of another stage takes about as much longer as its images have more pixels.
-    pixels = sum(stage_at(model.stages, later).size ** 2 for later in range(epoch + 1, last + 1))
-    left = duration(pixels / stage.size**2 * len(dataset) / timer.images_per_second())
-    print(
-        f"epoch {epoch} of {last}: {duration(timer.elapsed())}, {timer.images_per_second():.2f} images/s, "
-        f"learning rate {rates}, {left} left"
-    )
-    model.update_learning_rate(position.metric_sum / position.epoch_steps)
-    position.next_epoch()
-    if epoch % opt.save_epoch_freq == 0 or epoch == last:
-        model.save_networks(epoch)
-        save(model, position)
+class Training:
+    """A run, from where it begins or goes on to its last epoch, or to where it is stopped."""
 
+    def __init__(self, opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, signals: StopSignals) -> None:
+        self.opt, self.dataset, self.model, self.signals = opt, dataset, model, signals
+        self.position = Position(epoch=opt.epoch_count)
+        self.saver = Saver(model, {"position": self.position, "data": dataset})
+        self.saved = NOTHING  # the last good save, in words
+        self.named = 0  # bad images
+        self.watch = LossWatch(model.loss_names, model.device)
+        self.last_epoch = model.stages[-1].last_epoch
 
-def report(
-    opt: argparse.Namespace, model: BaseModel, visualizer: Visualizer, position: Position, stage: Stage,
-    timer: StepTimer, images: int,
-) -> None:  # fmt: skip
-    """Losses and pictures, whenever the last step of `images` images made them due."""
-    if position.due(opt.print_freq, images):
-        losses = model.get_current_losses()
-        visualizer.print_current_losses(
-            position.epoch, position.epoch_iters, losses, timer.step_seconds / images, timer.wait_seconds / images
+    def start(self) -> None:
+        """Find out where training begins: at --epoch_count, or with --continue_train where the last save left off."""
+        opt, position, path = self.opt, self.position, self.model.save_dir / STATE
+        if not opt.continue_train:
+            return
+        if opt.epoch != "latest" or not path.is_file():
+            print(
+                f"going on from the networks of epoch {opt.epoch} alone, with epoch {position.epoch}: optimizers, "
+                "learning rates, image pools and random generators begin anew"
+            )
+            return
+        self.saver.restore()
+        if self.dataset.changed:
+            print(f"warning: the data set has changed since the last save ({self.dataset.changed})")
+        if "epoch_count" in opt.explicit:
+            position.next_epoch()
+            position.epoch = opt.epoch_count
+            return
+        # The save at the end of a stage belongs to the stage still; its epoch is the first of the next one.
+        stage = stage_at(self.model.stages, position.epoch if position.epoch_iters else position.epoch - 1)
+        if stage.number != position.stage and position.total_iters:
+            raise UserError(
+                f"{path} was saved in stage {position.stage}, but with these options epoch {position.epoch} belongs to "
+                f"stage {stage.number}: keep the epochs of earlier stages with --stage_epochs, or give --epoch_count"
+            )
+        self.saved = str(position)
+
+    def run(self) -> None:
+        """Train to the last epoch."""
+        position, model = self.position, self.model
+        self.visualizer = Visualizer(self.opt, position.total_iters, position.log_size)
+        print(f"{len(self.dataset)} training images, epochs {position.epoch} to {self.last_epoch}")
+        if self.visualizer.tensorboard_command:
+            print(f"to watch: {self.visualizer.tensorboard_command}")
+        model.train()
+        try:
+            while position.epoch <= self.last_epoch:
+                self.train_epoch()
+        finally:
+            self.visualizer.close()
+        print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
+
+    def train_epoch(self) -> None:
+        """What is left of the epoch in hand: learn, then lower the learning rate and save."""
+        opt, model, position = self.opt, self.model, self.position
+        epoch = position.epoch
+        self.stage = stage_at(model.stages, epoch)
+        position.stage = self.stage.number
+        if len(model.stages) > 1 and epoch == self.stage.before + 1:
+            size, batch_size = self.stage.size, self.stage.batch_size
+            print(f"stage {self.stage.number} of {len(model.stages)}: {size} pixels, batches of {batch_size}")
+        model.start_epoch(epoch)
+        self.visualizer.reset()
+        self.dataset.start(epoch, skip=position.epoch_iters)
+        self.timer = StepTimer(position)
+        with tqdm(
+            desc=f"epoch {epoch}/{self.last_epoch}", total=len(self.dataset), initial=position.epoch_iters, unit="img",
+            leave=False, disable=None,
+        ) as bar:  # fmt: skip
+            for batch in self.timer.timed(self.dataset):
+                model.set_input(batch)
+                images = len(model.get_image_paths())
+                model.optimize_parameters()
+                self.timer.step_done(images)
+                self.watch.note(model.losses(model.loss_names), position.total_steps)
+                if opt.lr_policy == "plateau":
+                    position.metric_sum = position.metric_sum + model.metric()
+                bar.update(images)
+                self.report(images)
+                self.save_or_stop(position.due(opt.save_latest_freq, images))
+        self.finish_epoch()
+
+    def finish_epoch(self) -> None:
+        """Say how the epoch went, lower the learning rate, and save."""
+        opt, model, position, timer = self.opt, self.model, self.position, self.timer
+        epoch, bad = position.epoch, self.dataset.bad_images
+        rates = ", ".join(f"{rate:.3g}" for rate in model.learning_rates().values())
+        # An epoch of another stage takes about as much longer as its images have more pixels.
+        later = range(epoch + 1, self.last_epoch + 1)
+        pixels = sum(stage_at(model.stages, number).size ** 2 for number in later)
+        left = duration(pixels / self.stage.size**2 * len(self.dataset) / timer.images_per_second())
+        print(
+            f"epoch {epoch} of {self.last_epoch}: {duration(timer.elapsed())}, {timer.images_per_second():.2f} "
+            f"images/s, learning rate {rates}, {left} left"
         )
-        visualizer.plot_current_losses(position.epoch, position.total_iters, losses)
-        rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
-        speed = {"speed/images_per_second": timer.images_per_second()}
-        visualizer.plot_scalars(position.total_iters, rates | speed)
-    sample = opt.sample_freq > 0 and position.total_steps % opt.sample_freq == 0
-    if sample:
-        visualizer.save_sample(
-            model.get_current_visuals(), stage.number, stage.size, position.epoch, position.total_steps
-        )
-    on_page = sample or position.due(opt.update_html_freq, images)
-    log = sample or position.due(opt.display_freq, images)
-    if on_page or log:
-        visualizer.display_current_results(
-            model.get_current_visuals(), position.epoch, position.total_iters, on_page, log
-        )
-
-
-def save(model: BaseModel, position: Position) -> None:
-    """The latest networks, all that going on needs, and for people how far this training has come."""
-    model.save_networks("latest")
-    checkpoint.save({"model": model.state_dict(), "position": position.as_dict()}, model.save_dir / "latest_state.pth")
-    history = {
-        "command": " ".join(["python", "train.py", *sys.argv[1:]]),
-        "epochs": position.epoch - 1,
-        "stage": position.stage,
-        "images": position.total_iters,
-        "seconds": round(position.seconds),
-        "machine": describe_device(model.device),
-    }
-    write_text(model.save_dir / "training.json", json.dumps(history, indent=1) + "\n")
-
-
-def start_position(opt: argparse.Namespace, model: BaseModel) -> Position:
-    """Where training begins: at --epoch_count, or with --continue_train where the saved state left off."""
-    path = model.save_dir / "latest_state.pth"
-    if not opt.continue_train:
-        return Position(epoch=opt.epoch_count)
-    if opt.epoch != "latest" or not path.is_file():
-        print(f"going on from the networks of epoch {opt.epoch} alone: optimizers and image pools begin anew")
-        return Position(epoch=opt.epoch_count)
-    state = checkpoint.load(path)
-    try:
-        model.load_state_dict(state["model"])
-        position = Position(**state["position"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"{path} is no state of this run: remove it, and training goes on from the networks alone"
-        ) from error
-    if "epoch_count" in opt.explicit:
+        if bad.replaced:
+            print(f"epoch {epoch}: {bad.replaced} unreadable images were replaced by others; bad_images.txt names them")
+        model.update_learning_rate(float(position.metric_sum) / max(1, position.epoch_steps))
         position.next_epoch()
-        position.epoch = opt.epoch_count
-        return position
-    # The save at the end of a stage belongs to the stage still; its epoch is the first of the next one.
-    stage = stage_at(model.stages, position.epoch if position.epoch_iters else position.epoch - 1)
-    if stage.number != position.stage and position.total_iters:
-        raise UserError(
-            f"{path} was saved in stage {position.stage}, but with these options epoch {position.epoch} belongs to "
-            f"stage {stage.number}: keep the epochs of earlier stages with --stage_epochs, or give --epoch_count"
-        )
-    return position
+        bad.replaced = 0
+        last = epoch == self.last_epoch
+        if epoch % opt.save_epoch_freq == 0 or last:
+            self.save(epoch, must=last)
+
+    def report(self, images: int) -> None:
+        """Losses and pictures, whenever the last step of `images` images made them due."""
+        opt, model, position, visualizer = self.opt, self.model, self.position, self.visualizer
+        if position.due(opt.print_freq, images):
+            self.check_losses()
+            losses = model.get_current_losses()
+            visualizer.print_current_losses(
+                position.epoch, position.epoch_iters, losses, self.timer.step_seconds / images,
+                self.timer.wait_seconds / images,
+            )  # fmt: skip
+            visualizer.plot_current_losses(position.epoch, position.total_iters, losses)
+            rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
+            speed = {"speed/images_per_second": self.timer.images_per_second()}
+            visualizer.plot_scalars(position.total_iters, rates | speed)
+        sample = opt.sample_freq > 0 and position.total_steps % opt.sample_freq == 0
+        if sample:
+            visualizer.save_sample(
+                model.get_current_visuals(), self.stage.number, self.stage.size, position.epoch, position.total_steps
+            )
+        on_page = sample or position.due(opt.update_html_freq, images)
+        log = sample or position.due(opt.display_freq, images)
+        if on_page or log:
+            visualizer.display_current_results(
+                model.get_current_visuals(), position.epoch, position.total_iters, on_page, log
+            )
+
+    def save_or_stop(self, due: bool) -> None:
+        """After a step: save if that is due, and stop if someone wants it or the data is in too bad a state."""
+        bad = self.dataset.bad_images
+        if len(bad.lines) > self.named:
+            self.visualizer.name_bad_images(bad.lines)
+            self.named = len(bad.lines)
+        stop = bool(self.signals.received)
+        if due or stop or bad.too_many:
+            self.save(must=stop)
+        if stop:
+            print(f"stopped by {self.signals.name} after {self.saved}: --continue_train goes on from there")
+            sys.exit(self.signals.status)
+        if bad.too_many:
+            raise UserError(
+                f"{len(bad.lines)} of {bad.files} training images can't be read, more than --max_bad_images "
+                f"{bad.most:g}: mend or remove those that {self.model.save_dir / 'bad_images.txt'} names, and go on "
+                "with --continue_train"
+            )
+
+    def save(self, epoch: int | None = None, must: bool = False) -> None:
+        """Save the run as it is now, and the networks also as those of an epoch, where one is given.
+
+        What is broken is not saved: RunError. Nor does the last save suffer if there is no room for a new one: training
+        goes on, unless there must be one: RunError.
+        """
+        self.check_losses()
+        broken = self.model.broken_network()
+        if broken:
+            raise self.broken(f"the weights of network {broken} are no finite numbers any more")
+        try:
+            self.position.log_size = self.visualizer.flush()
+            self.saver.save(self.history(), epoch)
+        except OSError as error:
+            told = f"can't save in {self.model.save_dir} ({reason(error)}); last good save: {self.saved}"
+            if must:
+                raise RunError(f"{told}: make room there, and go on from it with --continue_train") from error
+            tqdm.write(f"warning: {told}; training goes on")
+        else:
+            self.saved = str(self.position)
+
+    def check_losses(self) -> None:
+        """Raises RunError if a loss has not been a finite number at some step."""
+        found = self.watch.first_broken()
+        if found:
+            name, iteration = found
+            raise self.broken(f"the loss {name} is no finite number since iteration {iteration}")
+
+    def broken(self, what: str) -> RunError:
+        """Why the run can't go on, and what can be done."""
+        way = "begin anew" if self.saved == NOTHING else "go on from it with --continue_train"
+        return RunError(f"{what}, in epoch {self.position.epoch}; last good save: {self.saved}. To {way}, lower --lr")
+
+    def history(self) -> dict[str, object]:
+        """For people, how far this training has come."""
+        position = self.position
+        return {
+            "command": " ".join(["python", "train.py", *sys.argv[1:]]),
+            "epochs": position.epoch - 1,
+            "stage": position.stage,
+            "images": position.total_iters,
+            "seconds": round(position.seconds),
+            "machine": describe_device(self.model.device),
+        }
 
 
 if __name__ == "__main__":

@@ -28,4 +28,5 @@ def create_dataset(opt: argparse.Namespace) -> ImageLoader:
     dataset = find_dataset(opt.dataset_mode)(opt)
     pin_memory = bool(opt.gpu_ids) and torch.cuda.is_available()
     stages = plan_stages(opt) if opt.isTrain else [Stage(1, opt.fineSize, opt.batch_size, 0, 1, 0)]
-    return ImageLoader(dataset, stages, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory)
+    most_bad = opt.max_bad_images if opt.isTrain else 0.0
+    return ImageLoader(dataset, stages, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory, most_bad)

@@ -1,5 +1,6 @@
 """Pairs: side by side in one image (folder PHASE), or under the same name in PHASEA and PHASEB."""
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from data.base_dataset import BaseDataset
-from data.image_folder import list_images, read_image, result_names, to_paper
+from data.image_folder import BadImage, list_images, read_image, result_names, to_paper
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -37,6 +38,10 @@ class AlignedDataset(BaseDataset):
     def names(self) -> list[str]:
         return result_names([A_path for A_path, _ in self.pairs], self.folder)
 
+    def files(self) -> dict[str, Sequence[Path]]:
+        A_paths, B_paths = zip(*self.pairs, strict=True)
+        return {"pairs": A_paths} if A_paths == B_paths else {"A": A_paths, "B": B_paths}
+
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path, B_path = self.pairs[index]
         A, B = _read_halves(A_path) if A_path == B_path else (read_image(A_path), read_image(B_path))
@@ -56,7 +61,7 @@ def _read_halves(path: Path) -> tuple[Image.Image, Image.Image]:
     both = read_image(path)
     width, height = both.size
     if width < 2:
-        raise UserError(f"{path} is too narrow to hold a scan and a coloring side by side: remove it")
+        raise BadImage(path, "too narrow to hold a scan and a coloring side by side")
     return both.crop((0, 0, width // 2, height)), both.crop((width - width // 2, 0, width, height))
 
 

@@ -1,6 +1,7 @@
 """What all data sets share: they are indexed by (epoch, index), and every random choice follows from that."""
 import argparse
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,11 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
+from data.image_folder import BadImage
 from data.transforms import Transform
 from util.errors import UserError
+
+ATTEMPTS = 10  # to find an item that can be read, before the whole data set is given up
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,10 @@ class Place:
 
 class BaseDataset(Dataset[dict[str, Any]], ABC):
     """To add a data set, write data/NAME_dataset.py with a class NameDataset(BaseDataset) that implements
-    `__len__`, `names` and `item`."""
+    `__len__`, `names`, `files` and `item`.
+
+    In training, an item that can't be read is replaced by another one, always the same.
+    """
 
     sides: tuple[str, ...] = ("A", "B")  # what an item holds
 
@@ -40,6 +47,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
             raise UserError("no data: give --dataroot FOLDER")
         self.root = Path(opt.dataroot)
         self.seed: int = opt.seed
+        self.isTrain: bool = opt.isTrain
         self.limit: float = opt.max_dataset_size
         self.serial_batches: bool = opt.serial_batches
         self.phase: str = opt.phase
@@ -58,12 +66,37 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         """What to call the result of each item: a path without suffix."""
 
     @abstractmethod
+    def files(self) -> Mapping[str, Sequence[Path | str]]:
+        """The images on disk that items are made of, by side."""
+
+    @abstractmethod
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         """Item `index`: tensors (C, H, W) in [-1, 1], made by `transform`, and paths; all chance comes from `rng`."""
 
     def __getitem__(self, place: Place | int) -> dict[str, Any]:
-        """The item of a place; a plain index means that of the first epoch."""
+        """The item of a place; a plain index means that of the first epoch. In training it has "bad_images" besides:
+        a line for each image that could not be read, and for which another item stands in.
+
+        Raises UserError where nothing can stand in: in testing, and where one after the other can't be read.
+        """
         if not isinstance(place, Place):
             place = Place(1, place)
         transform = self.transform if place.size is None else self.transform.for_size(place.size)
-        return self.item(place.index, transform, np.random.default_rng([self.seed, place.epoch, place.index]))
+        seed = [self.seed, place.epoch, place.index]
+        index, rng = place.index, np.random.default_rng(seed)
+        faults: list[BadImage] = []
+        while True:
+            try:
+                item = self.item(index, transform, rng)
+            except BadImage as fault:
+                faults.append(fault)
+                if not self.isTrain or len(faults) == ATTEMPTS:
+                    raise UserError(str(faults[0])) from fault
+                rng = np.random.default_rng([*seed, len(faults)])
+                index = int(rng.integers(len(self)))
+            else:
+                return item | {"bad_images": "\n".join(map(_line, faults))} if self.isTrain else item
+
+
+def _line(fault: BadImage) -> str:
+    return " ".join(f"{fault.path}: {fault.fault}".splitlines())

@@ -1,5 +1,6 @@
 """Colorings alone: what a model learns from that makes its own scans of them."""
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,9 @@ class ColoringDataset(BaseDataset):
 
     def names(self) -> list[str]:
         return _names(self.paths, self.folder)
+
+    def files(self) -> dict[str, Sequence[str]]:
+        return {"B": self.paths}
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]

@@ -10,7 +10,7 @@ from pathlib import Path, PurePath
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from util.errors import UserError
+from util.errors import UserError, reason
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
 LIST_EXTENSIONS = (".txt", ".lst")
@@ -18,6 +18,14 @@ PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXT
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 GREY_MODES = ("1", "L", "LA", "La", *_DEEP_MODES)
+
+
+class BadImage(UserError):
+    """An image that can't be used; the others may be."""
+
+    def __init__(self, path: Path | str, fault: str) -> None:
+        super().__init__(f"can't read the image {path} ({fault}): mend or remove it")
+        self.path, self.fault = path, fault
 
 
 def natural_key(path: PurePath | str) -> tuple[list[list[int | str]], str]:
@@ -106,7 +114,7 @@ def result_names(paths: list[Path], folder: Path) -> list[str]:
 def read_image(path: Path | str, channels: int = 3) -> Image.Image:
     """One image as RGB (channels 3) or L (channels 1), 8 bits, upright; the first frame of an animation.
 
-    Transparency is laid on white paper. Raises UserError, naming the file, if it can't be read.
+    Transparency is laid on white paper. Raises BadImage, naming the file, if it can't be read.
     """
     try:
         with warnings.catch_warnings():
@@ -115,7 +123,7 @@ def read_image(path: Path | str, channels: int = 3) -> Image.Image:
             with Image.open(path) as image:
                 return to_paper(upright(image), channels)
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
-        raise UserError(f"can't read the image {path} ({reason_of(error)}): mend or remove it") from error
+        raise BadImage(path, reason_of(error)) from error
 
 
 def upright(image: Image.Image) -> Image.Image:
@@ -131,8 +139,7 @@ def reason_of(error: Exception) -> str:
     """Why an image can't be read, in one line that does not name the file again."""
     if isinstance(error, UnidentifiedImageError):
         return "no image, or damaged"
-    reason = error.strerror if isinstance(error, OSError) else None
-    return " ".join((reason or str(error) or type(error).__name__).split())
+    return reason(error)
 
 
 def to_paper(image: Image.Image, channels: int = 3) -> Image.Image:

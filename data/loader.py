@@ -1,14 +1,20 @@
 """Batches in an order that follows from seed and epoch alone, however many workers read them."""
-from collections.abc import Iterator, Sequence
+import os
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Sampler
 
+from data.bad_images import BadImages
 from data.base_dataset import BaseDataset, Place
 from util.cores import usable_cores
-from util.errors import UserError
+from util.errors import RunError, UserError
 from util.stages import Stage, stage_at
 
 
@@ -34,22 +40,25 @@ class EpochSampler(Sampler[list[Place]]):
 
 class ImageLoader:
     """Iterate it for the batches of one epoch, and again for the next: dicts of tensors (N, C, H, W) and lists of
-    paths.
+    paths. `bad_images` knows what was left out of them.
 
     num_threads: worker processes, never more than this machine has cores; 0 reads in this process. pin_memory: hand
-    out tensors that a GPU can fetch by itself.
+    out tensors that a GPU can fetch by itself. most_bad: the share of images, 0 to 1, that may be bad.
     """
 
     def __init__(
         self, dataset: BaseDataset, stages: Sequence[Stage], num_threads: int, shuffle: bool, seed: int,
-        pin_memory: bool = False,
+        pin_memory: bool = False, most_bad: float = 0.0,
     ) -> None:  # fmt: skip
         self.dataset = dataset
+        self.census = _census(dataset.files())
+        self.changed = ""
+        self.bad_images = BadImages(sum(count for count, _ in self.census.values()), most_bad)
         self.sampler = EpochSampler(len(dataset), shuffle, seed, stages)
         workers = min(num_threads, usable_cores())
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
             dataset, batch_sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
-            pin_memory=pin_memory,
+            pin_memory=pin_memory, worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),  # else each epoch takes a number from the global one
         )  # fmt: skip
 
@@ -63,8 +72,62 @@ class ImageLoader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         try:
-            yield from self.loader
+            for batch in self.loader:
+                self.bad_images.note(batch.pop("bad_images", ()))
+                yield batch
             self.start(self.sampler.epoch + 1)
         except UserError as error:
             # A worker's error arrives with the worker's traceback in its text: the message comes last.
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error
+        except RuntimeError as error:
+            if not str(error).startswith("DataLoader worker"):
+                raise
+            raise RunError(
+                f"a process that loads images has died ({error}); if that was for lack of memory, give a smaller "
+                "--num_threads"
+            ) from error
+
+    def state_dict(self) -> dict[str, Any]:
+        """What there was to read, and what could not be. Where an epoch stands is for its reader to know."""
+        return {"census": self.census, "bad_images": self.bad_images.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave; `changed` tells, in words, how the data is another now."""
+        self.bad_images.load_state_dict(state["bad_images"])
+        self.changed = self._changes(state["census"])
+
+    def _changes(self, census: Mapping[str, tuple[int, str]]) -> str:
+        told = []
+        for side, (count, digest) in self.census.items():
+            before, digest_before = census.get(side, (0, ""))
+            if count != before:
+                told.append(f"{before} images in {side} then, {count} now")
+            elif digest != digest_before:
+                told.append(f"{count} images in {side}, but not the same ones")
+        return "; ".join(told)
+
+
+def _census(files: Mapping[str, Sequence[Path | str]]) -> dict[str, tuple[int, str]]:
+    """How many images each side has, and a digest of their names, without the folder that all of them share."""
+    census = {}
+    for side, paths in files.items():
+        names = [str(path) for path in paths]
+        shared = len(os.path.commonpath([os.path.dirname(names[0]), os.path.dirname(names[-1])]))
+        text = "\0".join(name[shared:] for name in names)
+        census[side] = (len(names), sha256(text.encode(errors="surrogateescape")).hexdigest())
+    return census
+
+
+def _leave_signals_to_the_parent(_: int) -> None:
+    """Ctrl-C and job schedulers signal all processes at once, but what a worker reads is asked for until the parent
+    stops; then that tells it to end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "sigwaitinfo"):  # Linux
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
+        pass
+    os._exit(0)

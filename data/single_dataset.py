@@ -1,5 +1,6 @@
 """Images alone, one side only: what is to be colored."""
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ class SingleDataset(BaseDataset):
 
     def names(self) -> list[str]:
         return result_names(self.paths, self.folder)
+
+    def files(self) -> dict[str, Sequence[Path]]:
+        return {"A": self.paths}
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]

@@ -1,5 +1,7 @@
 """Two folders of images that are no pairs: scans in PHASEA, colorings in PHASEB."""
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,9 @@ class UnalignedDataset(BaseDataset):
         # The larger domain's: each of its images comes up once.
         paths = max(self.A_paths, self.B_paths, key=len)
         return result_names(paths, self.root / f"{self.phase}{'A' if paths is self.A_paths else 'B'}")
+
+    def files(self) -> dict[str, Sequence[Path]]:
+        return {"A": self.A_paths, "B": self.B_paths}
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path = self.A_paths[index % len(self.A_paths)]

@@ -2,7 +2,7 @@
 loop, the logger and the saver work from these."""
 import argparse
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -182,13 +182,17 @@ class BaseModel(ABC):
         """What there is to see of the last batch: (N, C, H, W) in [-1, 1] by name."""
         return {name: getattr(self, name) for name in self.visual_names}
 
+    def losses(self, names: Sequence[str]) -> torch.Tensor:
+        """These losses of the last step, (len(names),), left on the device."""
+        return torch.stack([getattr(self, f"loss_{name}").detach() for name in names])
+
     def get_current_losses(self) -> dict[str, float]:
         """The losses of the last step. Waits for the device."""
-        return {name: getattr(self, f"loss_{name}").item() for name in self.loss_names}
+        return dict(zip(self.loss_names, self.losses(self.loss_names).tolist(), strict=True))
 
     def metric(self) -> torch.Tensor:
         """The sum of the last step's losses that tell progress, left on the device."""
-        return torch.stack([getattr(self, f"loss_{name}").detach() for name in self.metric_names]).sum()
+        return self.losses(self.metric_names).sum()
 
     @staticmethod
     def set_requires_grad(nets: nn.Module | Iterable[nn.Module], requires_grad: bool) -> None:
@@ -198,15 +202,32 @@ class BaseModel(ABC):
 
     # Saving and loading
 
+    def weights(self, epoch: int | str) -> dict[str, dict[str, torch.Tensor]]:
+        """What is to be saved of the networks: a plain state_dict by the name of its file, EPOCH_net_NAME.pth."""
+        return {f"{epoch}_net_{name}.pth": bare(net).state_dict() for name, net in self.networks().items()}
+
     def save_networks(self, epoch: int | str) -> None:
-        """Write EPOCH_net_NAME.pth, a plain state_dict, for every network."""
-        for name, net in self.networks().items():
-            checkpoint.save(bare(net).state_dict(), self.save_dir / f"{epoch}_net_{name}.pth")
+        """Write the weights of every network."""
+        for name, state in self.weights(epoch).items():
+            checkpoint.save(state, self.save_dir / name)
 
     def load_networks(self, epoch: int | str) -> None:
-        """Read EPOCH_net_NAME.pth for every network. Raises UserError when a file is missing or does not fit."""
+        """Read EPOCH_net_NAME.pth for every network. A discriminator, which is not always handed on with its
+        generator, may be missing. Raises UserError when another file is, or when one does not fit."""
         for name, net in self.networks().items():
-            self.load_network(net, self.save_dir / f"{epoch}_net_{name}.pth")
+            path = self.save_dir / f"{epoch}_net_{name}.pth"
+            if name.startswith("D") and not path.is_file():
+                print(f"no {path}: the discriminator {name} begins anew")
+            else:
+                self.load_network(net, path)
+
+    def broken_network(self) -> str | None:
+        """The name of a network with weights that are no numbers any more, if there is one. Waits for the device."""
+        for name, net in self.networks().items():
+            sound = [value.isfinite().all() for value in net.state_dict().values() if value.is_floating_point()]
+            if sound and not torch.stack(sound).all():
+                return name
+        return None
 
     def load_network(self, net: nn.Module, path: Path) -> None:
         """Load one file of weights, own or foreign, into a network built as the options say."""

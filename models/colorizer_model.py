@@ -7,7 +7,6 @@ import torch
 from models.base_model import Batch, bare
 from models.pix2pix_model import Pix2PixModel
 from models.trained import find_scan_generator, load_generator
-from util import checkpoint
 from util.color import to_channels
 from util.errors import UserError
 from util.option_types import weight
@@ -54,14 +53,10 @@ class ColorizerModel(Pix2PixModel):
             )
         print(f"scan generator {found.path}, architecture from {found.source}")
         self.scan_generator = self._place(load_generator(found)).requires_grad_(False).eval()
-        self.scan_generator_saved = False
 
-    def save_networks(self, epoch: int | str) -> None:
-        """Beside the networks, once, the scan generator: the run goes on without the one that it came from."""
-        super().save_networks(epoch)
-        if not self.scan_generator_saved:
-            checkpoint.save(bare(self.scan_generator).state_dict(), self.save_dir / SCAN_GENERATOR)
-            self.scan_generator_saved = True
+    def weights(self, epoch: int | str) -> dict[str, dict[str, torch.Tensor]]:
+        """Beside the networks the scan generator: the run goes on without the one that it came from."""
+        return super().weights(epoch) | {SCAN_GENERATOR: bare(self.scan_generator).state_dict()}
 
     def set_input(self, input: Batch) -> None:
         """Take a batch of colorings and make their scans."""

@@ -13,7 +13,7 @@ from models import find_model, model_names
 from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS
 from models.networks.layers import INITS, NORMS
 from util.device import parse_gpu_ids
-from util.errors import UserError
+from util.errors import UserError, reason
 from util.files import write_text
 from util.option_types import Parser, natural, positive, size_limit, weight
 
@@ -153,10 +153,13 @@ class BaseOptions:
     def save(self, opt: argparse.Namespace) -> None:
         """Write opt.txt, for people, and opt.json, for programs, into the folder of the run."""
         folder = Path(opt.checkpoints_dir) / opt.name
-        write_text(folder / "opt.txt", self.text(opt) + "\n")
         # Infinity is no JSON; as a string it is read back through the option's own type.
         values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()}
-        write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
+        try:
+            write_text(folder / "opt.txt", self.text(opt) + "\n")
+            write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
+        except OSError as error:
+            raise UserError(f"can't write the options into {folder} ({reason(error)}): make room there") from error
 
 
 def _given(parser: argparse.ArgumentParser, names: Iterable[str], argv: list[str]) -> set[str]:

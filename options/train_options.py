@@ -9,6 +9,7 @@ from models.schedulers import POLICIES
 from models.trained import saved_options
 from options.base_options import BaseOptions, full_name
 from util.errors import UserError
+from util.files import settled
 from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
 from util.stages import plan_stages
 
@@ -75,6 +76,9 @@ class TrainOptions(BaseOptions):
             help="the size of image buffer that stores previously generated images")
         add("--no_html", action="store_true",
             help="do not save intermediate training results to [opt.checkpoints_dir]/[opt.name]/web/")
+        add("--max_bad_images", type=probability, default=0.05,
+            help="share of the training images that may be unreadable: others stand in for them; the run stops when "
+            "there are more")
         add("--lr_policy", choices=(*POLICIES, "linear"), default="lambda",
             help="learning rate policy; linear is another name of lambda")
         add("--lr_decay_iters", type=positive, default=50,
@@ -151,6 +155,9 @@ class TrainOptions(BaseOptions):
         _check_ranges(opt)
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
+        if opt.continue_train and _ended_before_its_first_save(opt):
+            print(f"{Path(opt.checkpoints_dir) / opt.name} was not saved yet: beginning anew with its options")
+            opt.continue_train = False
         if opt.continue_train:
             if opt.epoch.isdecimal() and "epoch_count" not in opt.explicit:
                 opt.epoch_count = int(opt.epoch) + 1
@@ -236,8 +243,13 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(f"{run} has begun without this --{key}: leave it out, or give another --name")
 
 
+def _ended_before_its_first_save(opt: argparse.Namespace) -> bool:
+    run = Path(opt.checkpoints_dir) / opt.name
+    return opt.epoch == "latest" and (run / "opt.json").is_file() and not settled(run, "*_net_*.pth")
+
+
 def _not_trained_yet(opt: argparse.Namespace) -> None:
     """A new run does not write over the weights of an older one, which it could then be mistaken for."""
     run = Path(opt.checkpoints_dir) / opt.name
-    if any(run.glob("*_net_*.pth")):
+    if settled(run, "*_net_*.pth"):
         raise UserError(f"{run} holds weights already: add --continue_train to go on, or give another --name")

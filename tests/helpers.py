@@ -1,6 +1,8 @@
 """What the tests of several files set up alike."""
 import argparse
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -8,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
+from train import Training
 
 
 def data_options(dataroot: Path, **changes: Any) -> argparse.Namespace:
@@ -17,7 +21,7 @@ def data_options(dataroot: Path, **changes: Any) -> argparse.Namespace:
         "input_nc": 3, "output_nc": 3, "resize_or_crop": "none", "loadSize": 12, "fineSize": 8, "no_flip": True,
         "serial_batches": False, "max_dataset_size": float("inf"), "batch_size": 1, "num_threads": 0, "seed": 0,
         "gpu_ids": [], "stages": None, "stage_epochs": None, "stage_batch_sizes": None, "niter": 100,
-        "niter_decay": 100,
+        "niter_decay": 100, "max_bad_images": 0.05,
     }  # fmt: skip
     assert changes.keys() <= options.keys()
     return argparse.Namespace(**(options | changes))
@@ -40,6 +44,28 @@ def save_noise(path: Path, size: tuple[int, int], seed: int = 0, mode: str = "RG
 
 class Interruption(Exception):
     """Somebody pulled the plug."""
+
+
+@contextmanager
+def interrupted_at(step: int) -> Iterator[None]:
+    """A training in which somebody pulls the plug at its step of that number, before that is told or saved."""
+    steps = 0
+    report = Training.report
+
+    def counting(training: Training, images: int) -> None:
+        nonlocal steps
+        steps += 1
+        if steps == step:
+            raise Interruption
+        report(training, images)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Training, "report", counting)
+        try:
+            yield
+        except Interruption:
+            return
+    pytest.fail(f"the training ended before its step {step}")
 
 
 def run_main(door: ModuleType, *argv: object) -> Any:

@@ -231,7 +231,7 @@ def test_ctrl_c_is_one_line(root, call, monkeypatch):
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train_door, "train_epoch", interrupt)
+    monkeypatch.setattr(train_door, "create_model", interrupt)
     assert call(train_door, *TINY, "--dataroot", "data") == (130, "interrupted\n")
 
 

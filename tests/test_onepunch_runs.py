@@ -10,7 +10,7 @@ from PIL import Image
 import test as test_door
 import train as train_door
 from scripts import make_scans
-from tests.helpers import Interruption, logged_losses, run_main, save_noise
+from tests.helpers import interrupted_at, logged_losses, run_main, save_noise
 from util.errors import UserError
 
 SCANS = [
@@ -54,23 +54,14 @@ def test_samples_by_stage_and_epoch(folder):
 
 
 @pytest.mark.parametrize("steps", [2, 6, 8, 17])  # in and at the end of stage one, in stage two
-def test_going_on_across_stages_as_if_nothing_had_been(folder, monkeypatch, steps):
-    seen = []
-
-    def report(opt, model, *rest: object) -> None:
-        seen.append(model)
-        if len(seen) == steps:
-            raise Interruption
-
+def test_going_on_across_stages_as_if_nothing_had_been(folder, steps):
     name, common = f"broken{steps}", f"--checkpoints_dir={folder}/checkpoints"
-    with monkeypatch.context() as patch:
-        patch.setattr(train_door, "report", report)
-        with pytest.raises(Interruption):
-            run_main(train_door, *COLORS, common, f"--dataroot={folder}/data", f"--name={name}",
-                f"--scan_generator={folder}/checkpoints/scans")  # fmt: skip
+    with interrupted_at(steps):
+        run_main(train_door, *COLORS, common, f"--dataroot={folder}/data", f"--name={name}",
+            f"--scan_generator={folder}/checkpoints/scans")  # fmt: skip
     run_main(train_door, common, f"--name={name}", "--continue_train")
     resumed, whole = logged_losses(folder / "checkpoints" / name), logged_losses(folder / "checkpoints" / "color")
-    assert resumed == whole[steps - 1 :]
+    assert resumed == whole
     first, second = (
         torch.load(folder / "checkpoints" / run / "latest_net_G.pth", weights_only=True) for run in (name, "color")
     )

@@ -1,4 +1,5 @@
 """Reading and writing what torch saves. Nothing in a file that is read here is ever executed."""
+import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -6,13 +7,19 @@ from typing import Any
 import torch
 
 from util.errors import UserError
-from util.files import replacing
+from util.files import write_bytes
 
 
 def save(content: Any, path: Path | str) -> None:
     """torch.save, whole or not at all."""
-    with replacing(path) as temporary:
-        torch.save(content, temporary)
+    write_bytes(path, to_bytes(content))
+
+
+def to_bytes(content: Any) -> bytes:
+    """What torch.save would write. Handed to torch itself, a file on a full disk fails without telling why."""
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
 
 
 def load(path: Path | str, device: torch.device | str = "cpu") -> Any:

@@ -1,5 +1,9 @@
-"""Writing files so that a reader never meets half of one: beside the final name, then moved into place."""
+"""Writing files so that a reader never meets half of one: beside the final name, then moved into place.
+
+What is in place is on the disk and not only in the system's memory, so that it outlives a power cut, too.
+"""
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,9 +24,52 @@ def replacing(path: Path | str) -> Iterator[Path]:
     try:
         temporary.chmod(0o666 & ~_UMASK)
         yield temporary
+        _sync(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_together(folder: Path) -> Iterator[Path]:
+    """Give an empty folder; on success the files that were written there replace those of their names in `folder`,
+    all of them or none, even if the process is killed midway: `settle` then puts the folder in order. On an error
+    nothing has changed.
+
+    `folder` must exist: should it have vanished, what was on it is elsewhere, and a new one would only hide that.
+    """
+    settle(folder)
+    unfinished = folder / _UNFINISHED
+    unfinished.mkdir()
+    try:
+        yield unfinished
+        for path in unfinished.iterdir():
+            _sync(path)
+        _sync(unfinished)
+        unfinished.rename(folder / _FINISHED)  # from here on, the new files count
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    settle(folder)
+
+
+def settle(folder: Path) -> None:
+    """Finish what a process that was killed in `replacing_together` had decided to do, and forget what it had not.
+    Whoever calls is the only one who writes there."""
+    if (folder / _UNFINISHED).is_dir():
+        shutil.rmtree(folder / _UNFINISHED)
+    finished = folder / _FINISHED
+    if not finished.is_dir():
+        return
+    _sync(folder)  # the decision itself, before anything is moved
+    for path in finished.iterdir():
+        path.replace(folder / path.name)
+    _sync(folder)
+    finished.rmdir()
+
+
+def settled(folder: Path, pattern: str) -> bool:
+    """Whether there are files of a pattern in `folder`, also of those that `settle` would put there."""
+    return any(folder.glob(pattern)) or any((folder / _FINISHED).glob(pattern))
 
 
 def write_text(path: Path | str, text: str) -> None:
@@ -44,6 +91,20 @@ def remove_empty_folders(folder: Path, above: Path) -> None:
         if place.is_dir() and not any(place.iterdir()):
             place.rmdir()
 
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the list of a folder's files, is on the disk."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # Windows opens no folders
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+_UNFINISHED, _FINISHED = ".saving", ".saved"
 
 # The process's umask, which can only be read by setting it: once, before there are threads.
 _UMASK = os.umask(0)

@@ -15,7 +15,7 @@ class Position:
 
     epoch: the one in hand, from 1, and the stage it belongs to. epoch_iters, total_iters: images seen in it and in
     all. total_steps: batches in all. seconds: of training in all. metric_sum, epoch_steps: of the epoch in hand, for
-    the mean of its metric.
+    the mean of its metric; the sum may be a tensor, lest every step wait for it. log_size: of the log of losses, bytes.
     """
 
     epoch: int = 1
@@ -24,8 +24,9 @@ class Position:
     total_iters: int = 0
     total_steps: int = 0
     seconds: float = 0.0
-    metric_sum: float = 0.0
+    metric_sum: Any = 0.0
     epoch_steps: int = 0
+    log_size: int | None = None
 
     def due(self, frequency: int, images: int) -> bool:
         """Whether the last step, of that many images, reached or passed a multiple of `frequency`."""
@@ -36,8 +37,18 @@ class Position:
         self.epoch += 1
         self.epoch_iters, self.epoch_steps, self.metric_sum = 0, 0, 0.0
 
-    def as_dict(self) -> dict[str, Any]:
+    def __str__(self) -> str:
+        place = f"in epoch {self.epoch}" if self.epoch_iters else f"at the end of epoch {self.epoch - 1}"
+        return f"iteration {self.total_steps}, {place}"
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it as plain numbers. Waits for the device that the sum is on."""
+        self.metric_sum = float(self.metric_sum)
         return asdict(self)
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take up what `state_dict` gave. Raises TypeError for what it has not."""
+        vars(self).update(vars(Position(**state)))
 
 
 class StepTimer:

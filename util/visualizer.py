@@ -1,24 +1,24 @@
 """Where a run tells how it is doing: the terminal, loss_log.txt, TensorBoard, the training page."""
+import errno
+import os
 import shlex
 import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from util.errors import UserError
+from util.errors import UserError, reason
+from util.event_log import EventLog
+from util.files import write_text
 from util.html import HTML, TrainingPage
 from util.images import save_image, tensor2im
 
-if TYPE_CHECKING:
-    from tensorboardX import SummaryWriter
-
-FLUSH_SECONDS = 10  # TensorBoard looks for news every 30 s
 SAMPLE_ROWS = 8
 WHITE = 255
 
@@ -29,31 +29,40 @@ class Visualizer:
     Options read: name, checkpoints_dir, no_html, and display_id (≤ 0: no TensorBoard), display_env (name of
     the run in TensorBoard), display_ncols (images a row of the logged grid; 0: each image on its own),
     display_winsize (width of images on the training page), display_server and display_port.
+
+    What can't be written, for lack of space or because a disk is gone, is said once and left out; lines of the loss log
+    are kept until they can be written.
     """
 
-    def __init__(self, opt: Namespace, start_iters: int = 0) -> None:
+    def __init__(self, opt: Namespace, start_iters: int = 0, log_size: int | None = None) -> None:
         """
         start_iters: images that the run had seen when it was saved. TensorBoard drops what an interrupted
             run logged after that, and a new run, from 0, takes the place of an older one of its name.
+        log_size: of loss_log.txt at that time, in bytes, as `flush` gave it; the lines after that are cut off.
         """
-        folder = Path(opt.checkpoints_dir) / opt.name
+        self._folder = Path(opt.checkpoints_dir) / opt.name
         self._columns: int = opt.display_ncols
-        self._log_path = folder / "loss_log.txt"
-        self._samples_dir = folder / "samples"
-        self._tensorboard_dir = folder / "tb"
+        self._log_path = self._folder / "loss_log.txt"
+        self._samples_dir = self._folder / "samples"
+        self._tensorboard_dir = self._folder / "tb"
         self._address = (_host(opt.display_server), int(opt.display_port))
-        self._page = None if opt.no_html else TrainingPage(folder / "web", opt.name, opt.display_winsize)
+        self._page = None if opt.no_html else TrainingPage(self._folder / "web", opt.name, opt.display_winsize)
         self._epoch_is_new = False
-        self._writer = None
+        self._events = None
         if opt.display_id > 0:
-            self._writer = _open_writer(self._tensorboard_dir / opt.display_env, start_iters)
-        folder.mkdir(parents=True, exist_ok=True)
+            # The step at which the run was saved stays.
+            self._events = EventLog(self._tensorboard_dir / opt.display_env, start_iters + 1 if start_iters else 0)
+        self._failing: set[str] = set()  # what could not be written the last time
+        self._unwritten: list[str] = []  # lines of the loss log
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if log_size is not None and self._log_path.is_file() and self._log_path.stat().st_size > log_size:
+            os.truncate(self._log_path, log_size)
         self._append(f"================ Training Loss ({time.strftime('%c')}) ================")
 
     @property
     def tensorboard_command(self) -> str | None:
         """The command that shows the curves of this run, or None where there are none."""
-        if self._writer is None:
+        if self._events is None:
             return None
         host, port = self._address
         return shlex.join(["tensorboard", "--logdir", str(self._tensorboard_dir),
@@ -71,11 +80,13 @@ class Visualizer:
         log: in TensorBoard.
         """
         images = {label: tensor2im(tensor) for label, tensor in visuals.items()}
-        if log and self._writer is not None:
-            self._log_images(self._writer, images, total_iters)
+        if log and self._events is not None:
+            with self._writing("TensorBoard's events"):
+                self._log_images(self._events, images, total_iters)
         if self._page is not None and (save_result or self._epoch_is_new):
-            self._page.update(epoch, images)
-            self._epoch_is_new = False
+            with self._writing("the training page"):
+                self._page.update(epoch, images)
+                self._epoch_is_new = False
 
     def save_sample(self, visuals: Mapping[str, torch.Tensor], stage: int, size: int, epoch: int,
                     step: int) -> None:
@@ -84,7 +95,8 @@ class Visualizer:
         count = min(SAMPLE_ROWS, *(len(tensor) for tensor in visuals.values()))
         images = [tensor2im(tensor[row]) for row in range(count) for tensor in visuals.values()]
         path = self._samples_dir / f"stage{stage}_{size}px" / f"epoch{epoch:03d}" / f"step{step:07d}.png"
-        save_image(_grid(images, len(visuals)), path)
+        with self._writing("samples"):
+            save_image(_grid(images, len(visuals)), path)
 
     def plot_current_losses(self, epoch: int, total_iters: int, losses: Mapping[str, float]) -> None:
         """Log each loss under `loss/NAME`, and the epoch, which the count of images does not tell."""
@@ -93,9 +105,10 @@ class Visualizer:
 
     def plot_scalars(self, total_iters: int, scalars: Mapping[str, float]) -> None:
         """Log each value under its name, `GROUP/NAME`."""
-        if self._writer is not None:
-            for name, value in scalars.items():
-                self._writer.add_scalar(name, value, total_iters)
+        if self._events is not None:
+            with self._writing("TensorBoard's events"):
+                for name, value in scalars.items():
+                    self._events.add_scalar(name, value, total_iters)
 
     def print_current_losses(self, epoch: int, iters: int, losses: Mapping[str, float], t_comp: float,
                              t_data: float) -> None:
@@ -109,22 +122,61 @@ class Visualizer:
         tqdm.write(line)
         self._append(line)
 
+    def name_bad_images(self, lines: Iterable[str]) -> None:
+        """Write bad_images.txt: what is wrong with images that training does without, a line each."""
+        with self._writing("bad_images.txt"):
+            write_text(self._folder / "bad_images.txt", "".join(f"{line}\n" for line in lines))
+
+    def flush(self) -> int:
+        """Come back when all that was logged is on the disk; the size of loss_log.txt, in bytes."""
+        if self._events is not None:
+            with self._writing("TensorBoard's events"):
+                self._events.flush()
+        self._write_log()
+        return self._log_path.stat().st_size if self._log_path.is_file() else 0
+
     def close(self) -> None:
         """Write out what TensorBoard has not got yet. Nothing may be logged afterwards."""
-        if self._writer is not None:
-            self._writer.close()
+        self._write_log()
+        if self._events is not None:
+            with self._writing("TensorBoard's events"):
+                self._events.close()
 
-    def _log_images(self, writer: "SummaryWriter", images: Mapping[str, np.ndarray],
-                    total_iters: int) -> None:
+    def _log_images(self, events: EventLog, images: Mapping[str, np.ndarray], total_iters: int) -> None:
         if self._columns > 0:
             # The tag names what is in the grid, left to right: TensorBoard has no other place for it.
             images = {"-".join(images): _grid(list(images.values()), self._columns)}
         for label, image in images.items():
-            writer.add_image(f"visuals/{label}", image, total_iters, dataformats="HWC")
+            events.add_image(f"visuals/{label}", image, total_iters)
 
     def _append(self, line: str) -> None:
-        with self._log_path.open("a", encoding="utf-8") as log:
-            log.write(f"{line}\n")
+        self._unwritten.append(f"{line}\n")
+        self._write_log()
+
+    def _write_log(self) -> None:
+        if not self._unwritten:
+            return
+        with self._writing(self._log_path.name), self._log_path.open("ab", buffering=0) as log:
+            size = log.tell()
+            content = "".join(self._unwritten).encode()
+            if log.write(content) < len(content):
+                log.truncate(size)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self._unwritten.clear()
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """Something that is written, and can be done without."""
+        try:
+            if not self._folder.is_dir():  # a new one would hide what lies on a disk that is gone for a while
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+            yield
+        except OSError as error:
+            if what not in self._failing:
+                tqdm.write(f"warning: can't write {what} in {self._folder} ({reason(error)}); training goes on")
+            self._failing.add(what)
+        else:
+            self._failing.discard(what)
 
 
 def save_images(web: HTML, visuals: Mapping[str, np.ndarray], name: str, aspect_ratio: float,
@@ -152,17 +204,6 @@ def _result_path(name: str, label: str) -> str:
     if label == "real":
         return f"inputs/{name}.png"
     return f"images/{name}.png" if label == "fake" else f"images/{name}_{label}.png"
-
-
-def _open_writer(folder: Path, start_iters: int) -> "SummaryWriter":
-    # Here and not above, so that a run without TensorBoard does without the package as well.
-    from tensorboardX import SummaryWriter
-
-    # The first step to drop: the one at which the run was saved stays.
-    purge_step = start_iters + 1 if start_iters > 0 else 0
-    # Event files are named by the second; two runs that start in the same one would share a file.
-    return SummaryWriter(str(folder), purge_step=purge_step, flush_secs=FLUSH_SECONDS,
-                         filename_suffix=f".{time.time_ns()}")
 
 
 def _grid(images: Sequence[np.ndarray], columns: int) -> np.ndarray:

@@ -1,0 +1,66 @@
+"""One process at a time in the folder of a run."""
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from util.errors import UserError, reason
+from util.files import remove_empty_folders
+
+try:
+    import fcntl
+except ImportError:  # Windows: nobody keeps a second run out
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def sole_run(folder: Path) -> Iterator[None]:
+    """Keep others out of a folder, which is made if need be; it goes again if nothing was put into it.
+
+    The lock is the system's and ends with the process, however that ends; processes that it has started do not hold
+    it. Raises UserError if another run holds it, or if the folder can't be written to.
+    """
+    path = folder / ".lock"
+    above = next(parent for parent in folder.parents if parent.is_dir())
+    try:
+        descriptor = _open(path)
+        while not _take(descriptor, path):
+            os.close(descriptor)
+            descriptor = _open(path)
+    except OSError as error:
+        remove_empty_folders(folder, above)
+        raise UserError(f"can't write to {folder} ({reason(error)}): give another --checkpoints_dir") from error
+    try:
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()} on {platform.node()}".encode())
+        yield
+    finally:
+        with suppress(OSError):  # of a disk that is gone
+            path.unlink()
+        os.close(descriptor)
+        with suppress(OSError):
+            remove_empty_folders(folder, above)
+
+
+def _open(path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def _take(descriptor: int, path: Path) -> bool:
+    """Lock an open file; False if its run has just ended, and the file with it. Raises UserError if it is locked."""
+    if fcntl is None:
+        return True
+    try:
+        # Not flock: that lock would live on in the processes that load images, for some seconds after a kill.
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError) as error:
+        holder = os.read(descriptor, 200).decode(errors="replace")
+        os.close(descriptor)
+        raise UserError(
+            f"{path.parent} is being trained by process {holder}: wait for it, or give another --name"
+        ) from error
+    except OSError:  # a file system without locks
+        return True
+    return path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino

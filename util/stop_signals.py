@@ -1,0 +1,47 @@
+"""Ending a run when the system or the person at the keyboard asks for it: soon, but at a moment of its own."""
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+
+class StopSignals:
+    """While it is open (`with`), Ctrl-C (SIGINT) and SIGTERM are noted in `received`, 0 until then; whoever works looks
+    at it at times when it can stop. A second signal ends the process at once, with exit status 128 + its number.
+    """
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> "StopSignals":
+        if threading.current_thread() is threading.main_thread():  # no other may
+            for number in self.SIGNALS:
+                if signal.getsignal(number) is not signal.SIG_IGN:  # as shells start what runs in the background
+                    self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        if self.received:
+            os._exit(128 + number)
+        self.received = number
+        # Not print(), which the signal may have interrupted.
+        told = f"\n{self.name}: finishing the step in hand and saving; again to leave at once\n"
+        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, told.encode())
+
+    @property
+    def name(self) -> str:
+        return signal.Signals(self.received).name
+
+    @property
+    def status(self) -> int:
+        """The exit status of a process that stops because of the signal."""
+        return 128 + self.received
