@@ -4,8 +4,8 @@
     python scripts/check_resumption.py --kills 30 --cases cycle_gan colorizer --seed 7
 
 Real processes of train.py on small drawings are killed (SIGKILL) again and again, continued with --continue_train each
-time, and let go to their end after a few kills. Then every loss that TensorBoard was told, the weights, and all that the
-last save holds must be those of a run that was never killed. Exit status 1 where they are not.
+time, and let go to their end after a few kills. Then every loss that TensorBoard was told, the weights, and all that
+the last save holds must be those of a run that was never killed. Exit status 1 where they are not.
 """
 import argparse
 import multiprocessing
@@ -25,13 +25,13 @@ import numpy as np
 import torch
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from util import checkpoint
 from util.errors import reported
-from util.option_types import natural, positive
+from util.option_types import Parser, natural, positive
 
+ROOT = Path(__file__).resolve().parents[1]
 IMAGES = 12
 KILLS_A_RUN = 5
 COMMON = [
@@ -200,7 +200,7 @@ def _differences(first: Any, second: Any, path: str = "") -> Iterator[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=positive, default=60, help="how many, over all cases")
     parser.add_argument("--cases", nargs="+", choices=list(CASES), default=list(CASES), help="what to train")
     parser.add_argument("--seed", type=natural, default=0, help="of the moments of the kills")

@@ -26,16 +26,21 @@ def test_a_set_replaces_its_names_and_leaves_others(tmp_path):
     write_text(tmp_path / "other.txt", "other")
     write_set(tmp_path, "one")
     write_set(tmp_path, "two")
-    assert contents(tmp_path) == {name: "two" for name in NAMES} | {"other.txt": "other"}
+    assert contents(tmp_path) == dict.fromkeys(NAMES, "two") | {"other.txt": "other"}
     assert sorted(path.name for path in tmp_path.iterdir()) == [*NAMES, "other.txt"]
 
 
 def test_an_error_leaves_the_old_set(tmp_path):
     write_set(tmp_path, "one")
-    with pytest.raises(RuntimeError, match="in the midst"), replacing_together(tmp_path) as unfinished:
-        (unfinished / "a.txt").write_text("two")
-        raise RuntimeError("in the midst of it")
-    assert contents(tmp_path) == {name: "one" for name in NAMES}
+
+    def broken() -> None:
+        with replacing_together(tmp_path) as unfinished:
+            (unfinished / "a.txt").write_text("two")
+            raise RuntimeError("in the midst of it")
+
+    with pytest.raises(RuntimeError, match="in the midst"):
+        broken()
+    assert contents(tmp_path) == dict.fromkeys(NAMES, "one")
 
 
 def test_a_folder_that_is_gone_is_not_made_anew(tmp_path):
@@ -100,12 +105,13 @@ def test_a_second_kill_while_things_are_put_in_order(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return real(path, target)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", replace)
-        settle(tmp_path)
+        with pytest.raises(KeyboardInterrupt):
+            settle(tmp_path)
     assert set(contents(tmp_path).values()) == {"one", "two"}
     settle(tmp_path)
-    assert contents(tmp_path) == {name: "two" for name in NAMES}
+    assert contents(tmp_path) == dict.fromkeys(NAMES, "two")
 
 
 def test_what_would_come_into_place_counts_as_there(tmp_path):
@@ -135,4 +141,4 @@ def test_no_room_is_said_as_it_is(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         write_set(tmp_path, "two")
-    assert contents(tmp_path) == {name: "one" for name in NAMES}
+    assert contents(tmp_path) == dict.fromkeys(NAMES, "one")
