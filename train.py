@@ -55,7 +55,7 @@ class Training:
 
     def __init__(self, opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, signals: StopSignals) -> None:
         self.opt, self.dataset, self.model, self.signals = opt, dataset, model, signals
-        self.position = Position(epoch=opt.epoch_count)
+        self.position = Position(epoch=opt.epoch_count, log_size=None if opt.continue_train else 0)
         self.saver = Saver(model, {"position": self.position, "data": dataset})
         self.saved = NOTHING  # the last good save, in words
         self.named = 0  # bad images

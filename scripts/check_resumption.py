@@ -109,7 +109,7 @@ class Bench:
         while outcome.kills < kills and not outcome.fault:
             name = f"{slug}_{number}"
             outcome.kills += self._torment(name, options, min(KILLS_A_RUN, kills - outcome.kills), seconds)
-            self._compare(f"{slug}_whole", name, outcome)
+            self.compare(f"{slug}_whole", name, outcome)
             number += 1
         return outcome
 
@@ -131,7 +131,8 @@ class Bench:
             self.finish(name, argv)
         return done
 
-    def _compare(self, whole: str, killed: str, outcome: Outcome) -> None:
+    def compare(self, whole: str, killed: str, outcome: Outcome) -> None:
+        """Add to an outcome what a run that was killed has that one which was left alone has not."""
         folders = [self.folder / "checkpoints" / name for name in (whole, killed)]
         first, second = map(_scalars, folders)
         if first.keys() != second.keys():
@@ -155,10 +156,12 @@ def _draw(path: Path, seed: int) -> None:
 
 
 def _train(argv: list[str], log: str) -> None:
-    """train.py, in a process of its own."""
+    """train.py, in a process of its own, and all that this starts in a group of its own."""
     import train
     from util.errors import reported
 
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what is started in the background
     torch.set_num_threads(1)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for standard in (1, 2):
