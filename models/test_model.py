@@ -3,7 +3,7 @@ import argparse
 
 from data.pages import Limits
 from models.base_model import BaseModel, Batch
-from models.trained import find_generator, saved_options
+from models.trained import check_size, find_generator, saved_options
 from models.volume_results import FORMATS, IMAGE_FORMATS
 from util.errors import UserError
 from util.option_types import page_size, percent, positive, tile, weight
@@ -51,6 +51,9 @@ class TestModel(BaseModel):
         self.found = found
         self.visual_names = ["real", "fake"]
         self.model_names = [found.name]
+        known = {"input_nc": opt.input_nc, "output_nc": opt.output_nc, "ngf": opt.ngf, "netG": opt.netG,
+                 "norm": opt.norm, "encoder": opt.encoder}  # fmt: skip
+        check_size(found.path, known)
         self.netG = self.build_G(opt.input_nc, opt.output_nc)
         setattr(self, f"net{found.name}", self.netG)
 

@@ -1,34 +1,91 @@
 """Finding a trained generator, and what it was trained as: from the options beside it or from its weights."""
 import json
+import reprlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from models.networks import define_G
-from models.networks.foreign import adapt, infer_generator, misfit
+from data.transforms import RESIZE_OR_CROP
+from models.networks import ENCODERS, GENERATORS, define_G
+from models.networks.foreign import adapt, generator_outline, infer_generator, misfit
+from models.networks.layers import NORMS
 from util.checkpoint import load_weights
 from util.errors import UserError
 
 ARCHITECTURE = ("input_nc", "output_nc", "ngf", "netG", "norm", "no_dropout")
 EXTRAS = ("encoder",)  # which only some networks have, and runs from before these not among their options
+_LARGE = 2**28  # weights of a network: a gigabyte
+
+
+def _is_whole(value: Any, least: int = 1) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_range(value: Any) -> bool:
+    """Whether a value is two parts of a whole, the smaller one first."""
+    numbers = isinstance(value, list) and len(value) == 2 and all(type(number) in (int, float) for number in value)
+    return numbers and 0 < value[0] <= value[1] <= 1
+
+
+def _is_generator_or_none(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and value in GENERATORS)
+
+
+def _one_of(*choices: object) -> tuple[str, Callable[[Any], bool]]:
+    told = " or ".join(", ".join(map(str, choices)).rsplit(", ", 1))
+    return told, lambda value: any(value == choice and type(value) is type(choice) for choice in choices)
+
+
+# What the options that are read from a run must be: in words, and as a test. Options that come in as defaults of a
+# command line are tested there (options/base_options.py).
+_WANTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "input_nc": _one_of(1, 3),
+    "output_nc": _one_of(1, 3),
+    "ngf": ("a whole number above 0", _is_whole),
+    "netG": ("a generator that is known here", lambda value: isinstance(value, str) and value in GENERATORS),
+    "netG_A": ("a generator that is known here", _is_generator_or_none),
+    "netG_B": ("a generator that is known here", _is_generator_or_none),
+    "norm": _one_of(*NORMS),
+    "no_dropout": _one_of(True, False),
+    "encoder": _one_of(*ENCODERS),
+    "direction": _one_of("AtoB", "BtoA"),
+    "resize_or_crop": _one_of(*RESIZE_OR_CROP),
+    "loadSize": ("a whole number above 0", _is_whole),
+    "fineSize": ("a whole number above 0", _is_whole),
+    "page_size": ("a whole number or native", lambda value: value in ("native", "inf") or _is_whole(value, 0)),
+    "crop_part": ("two numbers above 0 and at most 1", lambda value: value is None or _is_range(value)),
+}
 
 
 def saved_options(run: Path) -> dict[str, Any]:
-    """The options that a run was made with; empty where there is no opt.json. Raises UserError if it is damaged."""
+    """The options that a run was made with; empty where there is no opt.json. Raises UserError if it is damaged, or
+    if an option that tells what the networks are, or know, has a value that it can't have."""
     path = run / "opt.json"
     if not path.is_file():
         return {}
     try:
         options = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} can't be read ({error}): mend or remove it") from error
     if not isinstance(options, dict):
         raise UserError(f"{path} holds no options: mend or remove it")
+    for key, (wanted, fits) in _WANTED.items():
+        if key in options and not fits(options[key]):
+            raise UserError(f"{path}: {key} is {shown(options[key])}, not {wanted}: mend or remove it")
     if isinstance(options.get("gpu_ids"), list):
+        if not all(_is_whole(number, -1) for number in options["gpu_ids"]):
+            raise UserError(f"{path}: gpu_ids is {shown(options['gpu_ids'])}, not numbers: mend or remove it")
         options["gpu_ids"] = ",".join(map(str, options["gpu_ids"])) or "-1"
     return options
+
+
+def shown(value: object) -> str:
+    """A value of any kind as a message can show it: in one line, not too long."""
+    return reprlib.repr(value)
 
 
 @dataclass(frozen=True)
@@ -112,9 +169,8 @@ def find_generator(
         )
     path = paths[name]
     if name == "G" and back and saved:
-        raise UserError(
-            f"{run} was trained {saved['direction']} and knows no way back: leave out --direction {direction}"
-        )
+        trained = saved.get("direction", "AtoB")
+        raise UserError(f"{run} was trained {trained} and knows no way back: leave out --direction {direction}")
     if not saved:
         told = infer_generator(load_weights(path))
         untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)
@@ -131,13 +187,31 @@ def find_generator(
     return TrainedGenerator(name, path, architecture, str(run / "opt.json"), not back)
 
 
+def check_size(path: Path, arguments: dict[str, Any]) -> None:
+    """Raises UserError for a generator, by the arguments of define_G, that takes gigabytes and can't be in its file.
+
+    What differs otherwise is told better once it is built.
+    """
+    outline = generator_outline(arguments)
+    weights = inf if outline is None else sum(weight.numel() for weight in outline.parameters())
+    if weights > max(path.stat().st_size, _LARGE):
+        told = " ".join(f"--{key} {arguments[key]}" for key in ("netG", "ngf"))
+        raise UserError(f"{path} is too small for the weights of {told}: check these, and opt.json beside it")
+
+
 def load_generator(found: TrainedGenerator) -> nn.Module:
     """The generator itself. Raises UserError where the file does not fit its options."""
     known = dict(found.architecture)
-    net = define_G(use_dropout=not known.pop("no_dropout", True), **known)
-    state = adapt(load_weights(found.path), net)
-    fault = misfit(state, net)
+    known["use_dropout"] = not known.pop("no_dropout", True)
+    weights = load_weights(found.path)
+    # Without memory first: what is told may be a network of any size.
+    outline = generator_outline(known)
+    if outline is None:
+        told = ", ".join(f"{key} {shown(known[key])}" for key in ("netG", "ngf", "norm") if key in known)
+        raise UserError(f"{found.path} needs a generator that can't be built ({told}), as {found.source} tells")
+    fault = misfit(adapt(weights, outline), outline)
     if fault:
         raise UserError(f"{found.path} is of another architecture than {found.source} tells: {fault}")
-    net.load_state_dict(state)
+    net = define_G(**known)
+    net.load_state_dict(adapt(weights, net))
     return net

@@ -1,6 +1,7 @@
 """Options that training and testing share, and how the options of a model and a data set come in."""
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,10 +13,13 @@ from data.transforms import RESIZE_OR_CROP
 from models import find_model, model_names
 from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS
 from models.networks.layers import INITS, NORMS
+from models.trained import shown
 from util.device import parse_gpu_ids
 from util.errors import UserError, reason
 from util.files import write_text
-from util.option_types import Parser, natural, positive, size_limit, weight
+from util.option_types import Parser, natural, positive, positives, size_limit, weight
+
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # what no path or name holds
 
 
 class Formatter(argparse.ArgumentDefaultsHelpFormatter):
@@ -135,6 +139,15 @@ class BaseOptions:
         """Take defaults from an earlier run, where there is one to go on from. Called twice: before the model and
         the data set are known, and with their options."""
 
+    def take_over(self, parser: argparse.ArgumentParser, saved: dict[str, Any], path: Path) -> None:
+        """Let options of an earlier run, by name, be the defaults, as far as the parser knows them.
+
+        path: the file that they are from. Raises UserError, and takes over none, if one has a value that the command
+        line would not take.
+        """
+        actions = {action.dest: action for action in parser._actions}
+        parser.set_defaults(**{k: _as_given(actions[k], v, path) for k, v in saved.items() if k in actions})
+
     def check(self, opt: argparse.Namespace) -> None:
         """Refuse what can't work, before anything is loaded or written."""
 
@@ -160,6 +173,36 @@ class BaseOptions:
             write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
         except OSError as error:
             raise UserError(f"can't write the options into {folder} ({reason(error)}): make room there") from error
+
+
+def _as_given(action: argparse.Action, value: Any, path: Path) -> Any:
+    """A value from opt.json as the command line would have made it. Raises UserError if that takes no such value."""
+    fault = UserError(f"{path}: {action.dest} can't be {shown(value)}: mend or remove it")
+    if value is None and action.default is None:
+        return None
+    if action.nargs == 0:  # a switch
+        if not isinstance(value, bool):
+            raise fault
+        return value
+    several = isinstance(action.nargs, int)
+    if several and not (isinstance(value, list) and len(value) == action.nargs):
+        raise fault
+    parts = value if isinstance(value, list) else [value]
+    if not all(isinstance(part, str) or (type(part) in (int, float) and action.type) for part in parts):
+        raise fault
+    if isinstance(value, list) and action.type is positives:
+        parts = [",".join(map(str, parts))]
+    elif isinstance(value, list) and not several:
+        raise fault
+    try:
+        given = [action.type(str(part)) if callable(action.type) else part for part in parts]
+    except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
+        raise fault from error
+    if any(_NO_TEXT.search(part) for part in given if isinstance(part, str)):
+        raise fault
+    if action.choices is not None and not all(part in action.choices for part in given):
+        raise fault
+    return given if several else given[0]
 
 
 def _given(parser: argparse.ArgumentParser, names: Iterable[str], argv: list[str]) -> set[str]:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from models import trained
 from models.networks import define_G, foreign
 from util import checkpoint
 from util.errors import UserError
@@ -157,3 +158,24 @@ def test_misfits_are_named(change, told):
     state = dict(net.state_dict())
     change(state)
     assert foreign.misfit(state, net) == told
+
+
+def test_no_network_is_larger_than_the_weights_it_is_read_off():
+    state = generator().state_dict()
+    assert foreign.infer_generator(state)["netG"] == "resnet_6blocks"
+    state["model.1.weight"] = torch.ones(20_000, 3, 7, 7)
+    assert foreign.infer_options(state)["ngf"] == 20_000  # would take 2 TB
+    assert foreign.infer_generator(state) == {}
+
+
+def test_a_network_that_options_make_huge_is_refused_before_it_is_built(tmp_path):
+    path = tmp_path / "latest_net_G.pth"
+    checkpoint.save(generator().state_dict(), path)
+    known = {"input_nc": 3, "output_nc": 3, "netG": "resnet_6blocks", "norm": "instance"}
+    for ngf in (50_000, 10**12):
+        with pytest.raises(UserError, match="is too small for the weights of --netG resnet_6blocks --ngf"):
+            trained.check_size(path, known | {"ngf": ngf})
+        found = trained.TrainedGenerator("G", path, known | {"ngf": ngf, "no_dropout": True}, "opt.json")
+        with pytest.raises(UserError, match=r"_net_G\.pth (is of another architecture|needs a generator)"):
+            trained.load_generator(found)
+    trained.check_size(path, known | {"ngf": 64})  # too large as well, but that is told when it is built

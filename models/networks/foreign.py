@@ -1,10 +1,12 @@
 """Weights from other code: state_dicts of CycleGAN and pix2pix, pretrained ResNets, and what can be read off them."""
 import re
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
 
+from models.networks import GENERATORS, define_G
 from models.networks.encoders import ResnetEncoder
 from util.checkpoint import load_weights
 from util.errors import UserError
@@ -81,10 +83,27 @@ def _as_torchvision(state: StateDict) -> StateDict:
 
 def infer_generator(state: StateDict) -> dict[str, object]:
     """The options of define_G that a generator's weights tell: netG, input_nc, output_nc, ngf, norm and
-    no_dropout. Empty when it is no generator of this family.
+    no_dropout. Empty when it is no generator of this family, also if one of that name would be far larger.
     """
     told = infer_options(state)
+    if told.get("netG") in GENERATORS:
+        outline = generator_outline({"use_dropout": False} | {k: v for k, v in told.items() if k != "no_dropout"})
+        if outline is None or _elements(outline.state_dict()) > 2 * _elements(state):
+            return {}
     return told if "netG" in told else {}
+
+
+def generator_outline(arguments: dict[str, Any]) -> nn.Module | None:
+    """What define_G makes of these arguments, on the meta device: shapes without memory. None if it can't."""
+    try:
+        with torch.device("meta"):
+            return define_G(**arguments)
+    except Exception:  # an unknown name; sizes that are too large, or 0
+        return None
+
+
+def _elements(state: StateDict) -> int:
+    return sum(value.numel() for value in state.values())
 
 
 def infer_options(state: StateDict) -> dict[str, object]:
