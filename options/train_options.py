@@ -106,9 +106,10 @@ class TrainOptions(BaseOptions):
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         if opt.continue_train:
-            saved = saved_options(Path(opt.checkpoints_dir) / full_name(opt))
+            run = Path(opt.checkpoints_dir) / full_name(opt)
             own = {"name", "checkpoints_dir", "continue_train", "epoch", "epoch_count", "suffix"}
-            parser.set_defaults(**{k: v for k, v in saved.items() if k in vars(opt) and k not in own})
+            saved = {key: value for key, value in saved_options(run).items() if key not in own}
+            self.take_over(parser, saved, run / "opt.json")
 
     def check(self, opt: argparse.Namespace) -> None:
         _settle_gan_mode(opt)
