@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import test as door
 from options.test_options import TestOptions
 from options.train_options import TrainOptions
 from util.errors import UserError
@@ -270,3 +271,64 @@ def test_an_encoder_can_not_be_frozen_later(tmp_path):
     options.save(options.parse([*here, "--dataroot", "a", *networks]))
     with pytest.raises(UserError, match="has begun without this --freeze_encoder: leave it out"):
         TrainOptions().parse([*here, "--continue_train", "--freeze_encoder"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("ngf", [8], "ngf is [8], not a whole number above 0"),
+        ("ngf", True, "ngf is True, not a whole number above 0"),
+        ("netG", "x\ny", "netG is 'x\\ny', not a generator that is known here"),
+        ("norm", ["batch"], "norm is ['batch'], not instance, batch or none"),
+        ("direction", None, "direction is None, not AtoB or BtoA"),
+        ("input_nc", 2, "input_nc is 2, not 1 or 3"),
+        ("crop_part", 0.5, "crop_part is 0.5, not two numbers"),
+        ("gpu_ids", [[0]], "gpu_ids is [[0]], not numbers"),
+        ("erasing_area", 0.1, "erasing_area can't be 0.1"),
+        ("stages", 0.5, "stages can't be 0.5"),
+        ("stages", ["\ud800"], "stages can't be ['\\ud800']"),
+        ("niter", [1], "niter can't be [1]"),
+        ("niter", {"a": 1}, "niter can't be {'a': 1}"),
+        ("lr", float("nan"), "lr can't be nan"),
+        ("batch_size", 10**30 * -1, "batch_size can't be -1000"),
+        ("no_flip", "yes", "no_flip can't be 'yes'"),
+        ("dataroot", "a\0b", "dataroot can't be 'a\\x00b'"),
+        ("dataroot", 5, "dataroot can't be 5"),
+        ("model", "nonsense", "model can't be 'nonsense'"),
+    ],
+)
+def test_an_earlier_run_can_have_no_values_that_the_command_line_would_not_take(tmp_path, key, value, told):
+    with pytest.raises(UserError) as caught:
+        parse(*write_run(tmp_path, **{key: value}), "--continue_train")
+    assert f"{tmp_path}/run/opt.json: {told}" in str(caught.value)
+    assert str(caught.value).endswith(": mend or remove it")
+    assert "\n" not in str(caught.value)
+
+
+def test_options_nested_deeper_than_can_be_read(tmp_path):
+    run = write_run(tmp_path)
+    (tmp_path / "run" / "opt.json").write_text('{"ngf": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    with pytest.raises(UserError, match=r"opt\.json can't be read"):
+        parse(*run, "--continue_train")
+
+
+def test_options_without_a_direction_were_trained_from_a_to_b(tmp_path):
+    run = write_run(tmp_path, ngf=8)
+    (tmp_path / "run" / "latest_net_G.pth").touch()
+    with pytest.raises(UserError, match="was trained AtoB and knows no way back"):
+        TestOptions().parse([*run, "--direction", "BtoA"])
+
+
+@pytest.mark.parametrize(
+    "change", [{"seconds": float("inf")}, {"seconds": float("nan")}, {"epochs": [3]}, {"images": "many"}, {}]
+)
+def test_a_history_of_something_else_is_named(tmp_path, change):
+    told = {"command": "train.py", "epochs": 3, "images": 600, "seconds": 75, "machine": "2 cores"}
+    opt = Namespace(checkpoints_dir=str(tmp_path), name="run")
+    (tmp_path / "run").mkdir()
+    path = tmp_path / "run" / "training.json"
+    path.write_text(json.dumps(told | change) if change else "[" * 100_000)
+    with pytest.raises(UserError, match=r"training\.json can't be read .*: mend or remove it"):
+        door.history(opt)
+    path.write_text(json.dumps(told | {"machine": "a\nb\ud800"}))
+    assert door.history(opt) == ["Weights trained for 3 epochs, 600 images, in 75 s on a b?, by: train.py"]
