@@ -3,6 +3,7 @@ import os
 import pickle
 import random
 from pathlib import Path
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZipFile
 
 import pytest
 import torch
@@ -158,6 +159,83 @@ def test_misfits_are_named(change, told):
     state = dict(net.state_dict())
     change(state)
     assert foreign.misfit(state, net) == told
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [b"cbuiltins\nbytearray\nJ\0\0\0\x05\x85R.", b"c__builtin__\nbytearray\nJ\0\0\0\x05\x85R.",
+     b"ctorch\nTensor\nJ\0\0\0\x05\x85R.", b"c_codecs\nencode\nX\x01\0\0\0aX\x03\0\0\0hex\x86R."],
+)  # fmt: skip
+@pytest.mark.parametrize("zipped", [True, False])
+def test_what_takes_memory_that_the_file_does_not_have_is_not_made(weights, pickled, zipped):
+    content = b"\x80\x02" + pickled
+    if zipped:
+        with ZipFile(weights) as archive:
+            entries = {name: archive.read(name) for name in archive.namelist()}
+        with ZipFile(weights, "w") as archive:
+            for name, data in entries.items():
+                archive.writestr(name, content if name.endswith("data.pkl") else data)
+    else:
+        weights.write_bytes(content)
+    assert "not loaded" in refusal(weights, checkpoint.load)
+
+
+@pytest.mark.parametrize("method", [ZIP_DEFLATED, ZIP_BZIP2])
+def test_packed_entries_are_not_unpacked(weights, method):
+    with ZipFile(weights) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    with ZipFile(weights, "w", method) as archive:
+        for name, data in entries.items():
+            archive.writestr(name, data)
+    assert "not loaded" in refusal(weights)
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_tensors_that_claim_more_than_the_file_holds(tmp_path, legacy):
+    path = tmp_path / "small.pth"
+    state = {"model.1.weight": torch.ones(1).expand(1000, 3, 7, 7)}
+    torch.save(state, path, _use_new_zipfile_serialization=not legacy)
+    assert "has fewer numbers than it tells of (model.1.weight)" in refusal(path)
+
+
+def test_storages_that_a_legacy_file_announces_but_does_not_have(tmp_path):
+    path = tmp_path / "small.pth"
+    torch.save({"weight": torch.ones(3)}, path, _use_new_zipfile_serialization=False)
+    data = path.read_bytes()
+    # A million numbers in the storage and in the tensor, and an empty list of storages that follow.
+    head, _, _ = data.replace(b"K\x03", b"J\x40\x42\x0f\0").rpartition(b"\x80\x02]")
+    path.write_bytes(head + b"\x80\x02].")
+    assert torch.load(path, weights_only=True)["weight"].numel() == 1_000_000
+    assert "has fewer numbers than it tells of" in refusal(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int32, torch.uint8, torch.complex64])
+def test_tensors_of_what_no_weights_are(tmp_path, dtype):
+    checkpoint.save({"weight": torch.ones(3, dtype=dtype)}, tmp_path / "odd.pth")
+    assert f"has {dtype} where weights are floats (weight)" in refusal(tmp_path / "odd.pth")
+
+
+@pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16, torch.double])
+def test_weights_of_other_precision_are_weights(tmp_path, dtype):
+    state = {"weight": torch.ones(3, dtype=dtype), "num_batches_tracked": torch.tensor(5)}
+    checkpoint.save(state, tmp_path / "a.pth")
+    assert torch.equal(checkpoint.load_weights(tmp_path / "a.pth")["weight"], state["weight"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [torch.Tensor.to_sparse, lambda t: t.to("meta"), lambda t: torch.quantize_per_tensor(t, 0.1, 0, torch.qint8)],
+    ids=["sparse", "meta", "quantized"],
+)
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_tensors_without_plain_numbers(tmp_path, change):
+    checkpoint.save({"weight": change(torch.ones(3))}, tmp_path / "odd.pth")
+    assert "not loaded" in refusal(tmp_path / "odd.pth")
+
+
+def test_names_of_weights_are_one_line(tmp_path):
+    checkpoint.save({"weight\n": torch.ones(3)}, tmp_path / "odd.pth")
+    assert "no state_dict" in refusal(tmp_path / "odd.pth")
 
 
 def test_no_network_is_larger_than_the_weights_it_is_read_off():
