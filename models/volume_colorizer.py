@@ -111,7 +111,8 @@ class VolumeColorizer:
 
     def _known(self, jobs: Sequence[Job], failed_too: bool = False) -> dict[Key, Done]:
         """What was noted of these pages, if they are still the same and the files that came of them are there."""
-        noted = {(done.volume, done.page): done for done in map(Done.from_entry, self.journal.entries())}
+        entries = map(Done.from_entry, self.journal.entries())
+        noted = {(done.volume, done.page): done for done in entries if done}
         known: dict[Key, Done] = {}
         for job in jobs:
             done = noted.get(job.key)

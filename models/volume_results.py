@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -47,9 +47,15 @@ class Done:
     note: str = ""
 
     @classmethod
-    def from_entry(cls, entry: dict[str, Any]) -> Done:
-        """From the JSON of its fields."""
-        return cls(**entry | {"size": tuple(entry["size"])})
+    def from_entry(cls, entry: dict[str, Any]) -> Done | None:
+        """From the JSON of its fields; None if it is that of something else, or names files elsewhere."""
+        texts: dict[str, Any] = {field.name: entry.get(field.name) for field in fields(cls) if field.name != "size"}
+        match entry.get("size"):
+            case [int(width), int(height)] if all(isinstance(text, str) for text in texts.values()):
+                done = cls(**texts, size=(width, height))
+            case _:
+                return None
+        return done if all(_stays_below(path) for path in done.files) else None
 
     @property
     def files(self) -> list[str]:
@@ -238,6 +244,11 @@ class Results:
         ]
         title = f"{volume.name} · {title}" if volume.name else title
         write_volume_page(file.parent, file.name, title, shown, details, links)
+
+
+def _stays_below(path: str) -> bool:
+    """Whether a relative path leads to no place outside of the folder that it starts from."""
+    return "\0" not in path and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
 
 
 def result_names(names: Sequence[str], suffix: str | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from PIL import Image, ImageDraw
 import test as test_door
 from models.networks import define_G
 from models.page_colorizer import PageColorizer
+from models.volume_results import Done
 from tests.helpers import Interruption, run_main
 from util import checkpoint
 from util.errors import reported
@@ -483,3 +485,15 @@ def test_processes_share_the_pages(run: Path, results: Path, tmp_path: Path) -> 
     assert "6 pages: 5 colored, 1 could not be read" in done.stdout, done.stderr
     assert len(entries_of(results / "v.cbz")) == 6
     assert not (results / ".progress").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"size": 5}, {"size": [1, "2"]}, {"volume": None}, {"image": "../1.png"}, {"original": "/etc/hostname"},
+     {"thumbnail": "a\0"}, {"page": ["1.png"]}],
+)  # fmt: skip
+def test_notes_of_something_else_are_not_taken_for_pages(change):
+    done = Done("v", "1.png", "1 2", "kept", "images/v/1.png", stamp="3-4", size=(4, 6))
+    entry = json.loads(json.dumps(asdict(done)))
+    assert Done.from_entry(entry) == Done.from_entry(entry | {"new": 1}) == done
+    assert Done.from_entry(entry | change) is None

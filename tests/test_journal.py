@@ -43,3 +43,16 @@ def test_nothing_is_left_when_all_is_done(tmp_path: Path) -> None:
     journal.remove()
     assert not (tmp_path / "progress").exists()
     journal.remove()
+
+
+def test_lines_that_are_no_entries_end_a_file(tmp_path: Path) -> None:
+    for line in ("5", "null", "[1]", '"text"', "[" * 100_000, "\0"):
+        journal = Journal(tmp_path, {"line": line}, "process0")
+        journal.begin()
+        journal.append({"page": "1"})
+        with journal.path.open("a") as file:
+            file.write(f"{line}\n")
+        assert journal.entries() == [{"page": "1"}]
+        journal.begin()
+        journal.append({"page": "2"})
+        assert journal.entries() == [{"page": "1"}, {"page": "2"}]

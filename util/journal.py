@@ -61,7 +61,10 @@ def _lines(path: Path) -> list[Entry]:
     if path.is_file():
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                found.append(json.loads(line))
-            except ValueError:  # half a line: the process was killed while it wrote
+                entry = json.loads(line)
+            except (ValueError, RecursionError):  # half a line: the process was killed while it wrote
                 break
+            if not isinstance(entry, dict):
+                break
+            found.append(entry)
     return found
