@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from data.image_folder import EXTENSIONS, list_images, natural_key, read_image, result_names, to_paper
+from data.image_folder import EXTENSIONS, list_images, natural_key, read_image, read_list, result_names, to_paper
 from tests.helpers import save_grey, save_noise
 from util.errors import UserError
 
@@ -385,3 +385,10 @@ def test_a_large_page_is_read_in_silence_and_a_bomb_is_refused(monkeypatch, tmp_
         warnings.simplefilter("error")
         assert read_image(save_grey(tmp_path / "page.png", 0, (15, 10))).size == (15, 10)
     assert "bomb" in refusal(save_grey(tmp_path / "bomb.png", 0, (30, 10)))
+
+
+def test_a_list_with_bytes_that_no_path_has_is_none(tmp_path):
+    path = tmp_path / "list.txt"
+    path.write_bytes(b"a.png\n" * 2000 + b"b\0.png\n")
+    with pytest.raises(UserError, match="is no list of images"):
+        read_list(path)

@@ -349,3 +349,11 @@ def test_any_damage_to_an_archive_is_a_refusal_or_a_page_error(tmp_path):
                     volume.open(page)
         except (UserError, PageError):
             pass
+
+
+def test_an_entry_without_a_name_is_left_out(tmp_path):
+    path = zip_of(tmp_path / "a.cbz", "1.png", "_x.png")
+    path.write_bytes(path.read_bytes().replace(b"_x.png", b"\0x.png"))  # read as far as NUL
+    (volume,), _ = find_volumes([path])
+    assert names(volume) == ["1.png"]
+    assert volume.problems == [": unsafe name, left out of archives that are written"]

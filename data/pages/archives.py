@@ -131,7 +131,7 @@ def _claim(info: ZipInfo, names: Names) -> str:
     name = info.filename.removesuffix("/")
     if _is_link(info):
         return "a link, passed over"
-    if safe_name(name) != name:
+    if not name or safe_name(name) != name:
         return "unsafe name, left out of archives that are written"
     if not (names.claim_folder(name) if info.is_dir() else names.free(name)):
         return "another entry has its name, left out of archives that are written"
