@@ -168,7 +168,8 @@ def _on_white(image: Image.Image) -> Image.Image:
 def _to_8_bits(image: Image.Image) -> Image.Image:
     """Grey of 16 or 32 bits, or floats, as mode L. Integers span 0..65535 (of 32 bits, also 0..255),
     floats 0..1 or 0..255."""
-    levels = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    # In place, and in 32 bits, which are exact enough: a small file may hold an image of a hundred megapixels.
+    levels = np.nan_to_num(np.array(image, dtype=np.float32), copy=False)
     highest = levels.max(initial=0.0)
     if image.mode == "F":
         top = 1.0 if highest <= 1 else 255.0
@@ -176,4 +177,6 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
         top = 255.0 if image.mode == "I" and highest <= 255 else 65535.0
     if "transparency" in image.info:
         levels[levels == image.info["transparency"]] = top
-    return Image.fromarray((levels * (255.0 / top)).clip(0, 255).round().astype(np.uint8))
+    np.clip(levels, 0, top, out=levels)
+    levels *= 255.0 / top
+    return Image.fromarray(np.rint(levels, out=levels).astype(np.uint8))

@@ -1,6 +1,7 @@
 """Images are found wherever they lie, in reading order, and read right whatever their format."""
 import random
 import struct
+import tracemalloc
 import warnings
 import zlib
 from collections.abc import Callable
@@ -392,3 +393,14 @@ def test_a_list_with_bytes_that_no_path_has_is_none(tmp_path):
     path.write_bytes(b"a.png\n" * 2000 + b"b\0.png\n")
     with pytest.raises(UserError, match="is no list of images"):
         read_list(path)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_images_of_many_levels_take_few_bytes_a_pixel(dtype):
+    image = Image.fromarray(np.ones((1000, 1000), dtype))
+    tracemalloc.start()
+    try:
+        to_paper(image)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 1000 * 1000
+    finally:
+        tracemalloc.stop()
