@@ -257,3 +257,19 @@ def test_a_network_that_options_make_huge_is_refused_before_it_is_built(tmp_path
         with pytest.raises(UserError, match=r"_net_G\.pth (is of another architecture|needs a generator)"):
             trained.load_generator(found)
     trained.check_size(path, known | {"ngf": 64})  # too large as well, but that is told when it is built
+
+
+@pytest.mark.parametrize("end", [b")R.", b"}h\x3bK\x01s."], ids=["called", "key"])
+def test_what_would_be_gone_through_for_ever_is_not(weights, end):
+    doubled = b"".join(b"q%ch%c\x86" % (level, level) for level in range(60))
+    weights.write_bytes(b"\x80\x02)" + doubled + end)
+    assert "not loaded" in refusal(weights, checkpoint.load)
+
+
+def test_what_is_in_several_places_of_a_state_is_read(tmp_path):
+    betas, weight = (0.5, 0.999), torch.ones(3)
+    state = {"groups": [{"betas": betas, "weight": weight} for _ in range(8)]}
+    checkpoint.save(state, tmp_path / "state.pth")
+    groups = checkpoint.load(tmp_path / "state.pth")["groups"]
+    assert [group["betas"] for group in groups] == [betas] * 8
+    assert all(group["weight"] is groups[0]["weight"] for group in groups)

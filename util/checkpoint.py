@@ -19,6 +19,10 @@ _PARTS = re.compile(
     r"collections (OrderedDict|Counter)|(builtins|__builtin__) set|torch (Size|device|[a-z]\w*|\w+Storage)|"
     r"torch\._utils _rebuild_(tensor|tensor_v2|parameter)|torch\.nn\.parameter Parameter"
 )
+# Opcodes that make what holds nothing else. A tuple of twice the same tuple, of which each is again such a one, has
+# more parts after 60 opcodes than can ever be gone through.
+_PLAIN = {"GLOBAL", "BINUNICODE", "SHORT_BINSTRING", "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINPERSID"}
+_MOST_SHARED = 20
 _LEGACY_PICKLES = 5  # before the tensors of a file from before torch 1.6: a number, the version, the system, all, keys
 
 
@@ -69,9 +73,18 @@ def _check(file: BinaryIO) -> None:
 
 def _check_pickle(content: BytesIO | mmap.mmap) -> None:
     """Go through a pickle, from where the content is at, without doing what it says."""
+    nested: set[object] = set()  # what is remembered under these numbers holds others
+    before, shared = "", 0
     for opcode, argument, _ in pickletools.genops(content):  # type: ignore[arg-type]
         if opcode.name == "GLOBAL" and not _PARTS.fullmatch(str(argument)):
             raise pickle.UnpicklingError(f"{argument} is no part of weights")
+        if opcode.name in ("BINPUT", "LONG_BINPUT"):
+            (nested.discard if before in _PLAIN else nested.add)(argument)
+            continue
+        shared += opcode.name in ("BINGET", "LONG_BINGET") and argument in nested
+        if shared > _MOST_SHARED:
+            raise pickle.UnpicklingError("what holds others is in more than one place too often")
+        before = opcode.name
 
 
 def load_weights(path: Path | str, device: torch.device | str = "cpu") -> dict[str, torch.Tensor]:
