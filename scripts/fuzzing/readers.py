@@ -11,6 +11,7 @@ from random import Random
 from typing import ClassVar
 
 import torch
+from PIL import Image
 from torch import nn
 
 import test
@@ -38,11 +39,19 @@ _SCALE = PageScale.from_options(seeds.options())
 
 class Images(Reader):
     name, file = "images", "a.png"
-    # Of an image of 300 megapixels, kept in a few bytes, 4 to 12 a pixel are held at once.
-    most_mib = 1500
+    # Of the largest below, kept in a few bytes, 3 to 20 bytes a pixel are held at once.
+    most_mib = 20 * 25
 
     def whole_files(self) -> list[bytes]:
         return seeds.images()
+
+    def make(self, chance: Random) -> bytes:
+        if chance.randrange(100):
+            return super().make(chance)
+        mode, form = chance.choice((("1", "PNG"), ("L", "PNG"), ("RGB", "WEBP"), ("RGBA", "PNG"), ("LA", "PNG"),
+                                    ("I;16", "PNG"), ("F", "TIFF"), ("P", "GIF"), ("RGB", "JPEG")))  # fmt: skip
+        options = {"compression": "tiff_adobe_deflate"} if form == "TIFF" else {}
+        return seeds.encoded(Image.new(mode, (5000, 5000)), form, **options)
 
     def attempt(self, path: Path, out: Path) -> bool:
         read = 0

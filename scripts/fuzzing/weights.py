@@ -89,6 +89,8 @@ class Weights(Reader):
         b"\x80\x02c_codecs\nencode\nq\x01X\x01\x00\x00\x00a" + b"X\x03\x00\x00\x00hex\x86q\x020h\x01h\x02R." + b"",
         b"\x80\x02cos\nmkdir\nX\x06\x00\x00\x00sprung\x85R.",
         b"\x80\x02X\xff\xff\xff\xffa.",
+        b"\x80\x02)" + b"".join(b"q%ch%c\x86" % (level, level) for level in range(60)) + b")R.",
+        b"\x80\x02}K\x01" + b"".join(b"q%ch%c\x86" % (level, level) for level in range(60)) + b"K\x01s.",
     )
 
     def _changed(self, content: bytes, chance: Random) -> bytes:
