@@ -9,7 +9,7 @@ import pypdfium2 as pdfium
 import pytest
 from PIL import Image
 
-from data.pages import Volume, write_cbz, write_pdf, writers
+from data.pages import NothingToWrite, Volume, write_cbz, write_pdf, writers
 from tests.helpers import Interruption, save_grey, save_noise
 from tests.test_pages_archives import image_bytes, link, opened, patched, write_zip, zip_of
 from tests.test_pages_pdfs import noise, pdf_of, stream, written_pdf, xobject
@@ -375,3 +375,17 @@ def test_a_pdf_with_a_broken_page_is_written(tmp_path):
     assert len(document) == 3
     document.close()
     assert shown(tmp_path / "b.pdf", 2).std() > 20
+
+
+def test_a_pdf_in_which_no_page_can_be_replaced_is_named(tmp_path):
+    source = tmp_path / "a.pdf"
+    Image.new("L", (4, 6)).save(source)
+    content = source.read_bytes()
+    assert b"/Pages 4 0 R" in content
+    source.write_bytes(content.replace(b"/Pages 4 0 R", b"/Pages 1 0 R"))  # a page, not the list of all
+    with opened(source) as volume:
+        results = colored(tmp_path, volume)
+        for _ in range(3):  # PDFium has crashed
+            with pytest.raises(NothingToWrite, match=r"b\.pdf from .*a\.pdf, it is too damaged to be changed"):
+                write_pdf(tmp_path / "b.pdf", volume, results)
+    assert not (tmp_path / "b.pdf").exists()

@@ -155,6 +155,9 @@ def write_pdf(
                 book.put(page, *_embeddable(content, volume.limits, quality, lossless))
             except PageError as error:
                 problems.append(f"{printable(page.name)}: {error}; left out")
+            except pdfium.PdfiumError as error:
+                told = f"it is too damaged to be changed ({reason_of(error)}): give --output_format cbz"
+                raise NothingToWrite(f"can't write {target} from {volume.path}, {told}") from error
         if not len(book):
             raise NothingToWrite(f"nothing to write into {target}: none of its pages can be read")
         book.save()
@@ -224,18 +227,30 @@ class _Book:
     def _add(self, index: int, points: tuple[float, float], content: bytes | Image.Image) -> None:
         """Insert a page, width and height in points, that a picture fills."""
         width, height = points
-        image = pdfium.PdfImage.new(self._document)
-        if isinstance(content, bytes):
-            image.load_jpeg(BytesIO(content), inline=True)
-        else:
-            with closing(pdfium.PdfBitmap.from_pil(content)) as bitmap:
-                image.set_bitmap(bitmap)
-        image.set_matrix(pdfium.PdfMatrix(width, 0, 0, height, 0, 0))
-        with closing(self._document.new_page(width, height, index)) as page:
-            page.set_mediabox(0, 0, width, height)
-            page.set_cropbox(0, 0, width, height)  # or it would inherit that of the source
-            page.insert_obj(image)
-            page.gen_content()
+        with closing(pdfium.PdfImage.new(self._document)) as image:
+            if isinstance(content, bytes):
+                image.load_jpeg(BytesIO(content), inline=True)
+            else:
+                with closing(pdfium.PdfBitmap.from_pil(content)) as bitmap:
+                    image.set_bitmap(bitmap)
+            image.set_matrix(pdfium.PdfMatrix(width, 0, 0, height, 0, 0))
+            with closing(self._new_page(width, height, index)) as page:
+                page.set_mediabox(0, 0, width, height)
+                page.set_cropbox(0, 0, width, height)  # or it would inherit that of the source
+                try:
+                    page.insert_obj(image)
+                except pdfium.PdfiumError:
+                    image._detach_finalizer()  # PDFium has let go of it already, and crashes where that is done twice
+                    raise
+                page.gen_content()
+
+    def _new_page(self, width: float, height: float, index: int) -> pdfium.PdfPage:
+        """An empty page, inserted. Raises PdfiumError, which pypdfium2's own method does not."""
+        page = pdfium_raw.FPDFPage_New(self._document, index, width, height)
+        if not page:
+            raise pdfium.PdfiumError("no page can be added")
+        pdfium_raw.FPDF_ClosePage(page)
+        return self._document[index]
 
     def save(self) -> None:
         """Write the file and let go of it."""
