@@ -91,23 +91,19 @@ def test_messages_are_lines():
 
 
 def test_a_process_that_ends_or_hangs_is_a_failure_and_replaced(tmp_path):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path))
-        worker = Worker("lists", 0, 30, tmp_path / "scratch")
-        assert worker.run(0).kind in ("read", "refused")
-        worker._process.kill()
-        worker._process.join()
-        assert "the process ended with status -9" in worker.run(1).note
-        worker._most_seconds = 0.0
-        assert worker.run(2).note == "no end within 0 s"
-        worker.close()
+    worker = Worker("lists", 0, 30, tmp_path / "scratch")
+    assert worker.run(0).kind in ("read", "refused")
+    worker._process.kill()
+    worker._process.join()
+    assert "the process ended with status -9" in worker.run(1).note
+    worker._most_seconds = 0.0
+    assert worker.run(2).note == "no end within 0 s"
+    worker.close()
     assert not (tmp_path / "scratch").exists()
 
 
 def test_the_script(tmp_path, capsys):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TMPDIR", str(tmp_path))
-        argv = ["--inputs", 8, "--readers", "lists", "--workers", 1, "--keep", tmp_path / "kept"]
-        assert run_main(fuzz_readers, *argv) == 0
+    argv = ["--inputs", 8, "--readers", "lists", "--workers", 1, "--keep", tmp_path / "kept"]
+    assert run_main(fuzz_readers, *argv) == 0
     assert re.search(r"^lists +8 +\d+ +\d+ +0 ", capsys.readouterr().out, re.MULTILINE)
     assert not (tmp_path / "kept").exists()

@@ -67,6 +67,8 @@ class Images(Reader):
 
 class _Volumes(Reader):
     limits = Limits(megapixels=5, entry_mb=20, volume_gb=0.2, entries=1000)
+    forms: tuple[str, ...] = ("same", "folder", "pdf")  # as which they are written
+    most_mib = 600  # of three pages of up to 5 megapixels at once, which the network sees larger where they are narrow
 
     def attempt(self, path: Path, out: Path) -> bool:
         try:
@@ -95,14 +97,14 @@ class _Volumes(Reader):
                 check_message(error)
 
     def color(self, volumes: list[Volume], out: Path) -> None:
-        """As test.py does, with a network that is one convolution; as images, as CBZ and as PDF."""
+        """The first pages as test.py does it, with a network that is one convolution."""
         network = nn.Sequential(nn.Conv2d(3, 3, 1), nn.Tanh())
         network.stride = 1  # type: ignore[assignment]
-        for form in ("same", "folder", "pdf"):
+        for form in self.forms:
             colorizer = PageColorizer(network, 3, _SCALE, torch.device("cpu"))
             coloring = VolumeColorizer(colorizer, Results(out / form, form), {}, recolor=True)
             try:
-                done = coloring.color(volumes, 5)
+                done = coloring.color(volumes, 3)
                 coloring.results.write_pages(volumes, done, "title", [], [])
             except NothingToWrite as error:
                 check_message(error)
@@ -112,7 +114,6 @@ class _Volumes(Reader):
 
 class Archives(_Volumes):
     name, file = "archives", "volume.cbz"
-    most_mib = 150  # pages of up to 5 megapixels, some at once
     _PARTS = ("..", ".", "", "a", "A", "CON", "C:", "\\", "\\\\host", "~", "-", "\0", "\n", "\u202e", "é", "e\u0301",
               "x" * 300, ".hidden", "__MACOSX", "index.html", "images", "a.png", "1.png", "1.PNG", "ß", "SS",
               "\ud800")  # fmt: skip
@@ -151,7 +152,7 @@ class Archives(_Volumes):
 
 class Pdfs(_Volumes):
     name, file = "pdfs", "volume.pdf"
-    most_mib = 150
+    forms = ("same", "cbz")
 
     def whole_files(self) -> list[bytes]:
         return seeds.pdfs()

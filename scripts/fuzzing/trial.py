@@ -102,8 +102,9 @@ def _forget_peak() -> None:
         file.write("5")
 
 
-def _work(pipe: Connection, name: str, seed: int) -> None:
-    """A worker: takes numbers of inputs, gives their outcomes."""
+def _work(pipe: Connection, name: str, seed: int, scratch: Path) -> None:
+    """A worker: takes numbers of inputs, gives their outcomes; all that it writes lies in `scratch`."""
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nothing = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # the decoders' own complaints too
@@ -137,10 +138,9 @@ class Worker:
 
     def _start(self) -> None:
         self._scratch.mkdir(parents=True, exist_ok=True)
-        os.environ["TMPDIR"] = str(self._scratch)
         context = get_context("spawn")
         self._pipe, end = context.Pipe()
-        self._process = context.Process(target=_work, args=(end, self._name, self._seed), daemon=True)
+        self._process = context.Process(target=_work, args=(end, self._name, self._seed, self._scratch), daemon=True)
         self._process.start()
         end.close()
         self._pipe.recv()  # it is ready
