@@ -114,7 +114,8 @@ def result_names(paths: list[Path], folder: Path) -> list[str]:
 def read_image(path: Path | str, channels: int = 3) -> Image.Image:
     """One image as RGB (channels 3) or L (channels 1), 8 bits, upright; the first frame of an animation.
 
-    Transparency is laid on white paper. Raises BadImage, naming the file, if it can't be read.
+    Transparency is laid on white paper. Raises BadImage, naming the file, if it can't be read, or if it claims more
+    than 179 megapixels (twice Pillow's limit of warning); what is read takes up to 25 bytes of memory a pixel.
     """
     try:
         with warnings.catch_warnings():

@@ -24,13 +24,11 @@ def check_message(error: Exception, path: Path | None = None) -> None:
 
 
 class Reader(ABC):
-    """file: what an input is called. most_mib, most_times: memory that reading it may take, in MiB and beyond that in
-    times of its size."""
+    """file: what an input is called. most_mib: memory that reading it may take, beside a few times its size."""
 
     name: str
     file: str
     most_mib: float = 64
-    most_times: float = 8
 
     @cached_property
     def seeds(self) -> list[bytes]:
@@ -46,6 +44,10 @@ class Reader(ABC):
 
     def prepare(self, folder: Path) -> None:  # noqa: B027 (most need nothing)
         """Put into the folder of the input what else the reader needs."""
+
+    def allowance(self, content: bytes) -> float:
+        """MiB that reading an input may take at most."""
+        return self.most_mib + 8 * len(content) / 2**20
 
     @abstractmethod
     def attempt(self, path: Path, out: Path) -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import struct
+import warnings
 from collections.abc import Callable, Iterable
 from functools import cached_property, partial
 from pathlib import Path
@@ -39,8 +40,6 @@ _SCALE = PageScale.from_options(seeds.options())
 
 class Images(Reader):
     name, file = "images", "a.png"
-    # Of the largest below, kept in a few bytes, 3 to 20 bytes a pixel are held at once.
-    most_mib = 20 * 25
 
     def whole_files(self) -> list[bytes]:
         return seeds.images()
@@ -52,6 +51,14 @@ class Images(Reader):
                                     ("I;16", "PNG"), ("F", "TIFF"), ("P", "GIF"), ("RGB", "JPEG")))  # fmt: skip
         options = {"compression": "tiff_adobe_deflate"} if form == "TIFF" else {}
         return seeds.encoded(Image.new(mode, (5000, 5000)), form, **options)
+
+    def allowance(self, content: bytes) -> float:
+        """26 bytes for each pixel that the file claims; Pillow refuses what claims more than 179 million."""
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(content)) as image:
+                return self.most_mib + 26 * image.width * image.height / 2**20
+        return super().allowance(content)
 
     def attempt(self, path: Path, out: Path) -> bool:
         read = 0

@@ -123,7 +123,7 @@ def _work(pipe: Connection, name: str, seed: int, scratch: Path) -> None:
         kind, note = tried(reader, content, folder / "around")
         seconds, growth = time.perf_counter() - start, max(0.0, _memory("VmHWM") - before)
         shutil.rmtree(folder, ignore_errors=True)
-        if kind != "failed" and growth > reader.most_mib + reader.most_times * len(content) / MIB:
+        if kind != "failed" and growth > reader.allowance(content):
             kind, note = "failed", f"took {growth:.0f} MiB for {len(content)} bytes"
         pipe.send(Outcome(name, number, kind, note, seconds, growth))
 
