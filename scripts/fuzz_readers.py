@@ -37,7 +37,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--readers", nargs="+", choices=list(READERS), default=list(READERS), help="default: all")
     add("--seed", type=natural, default=0, help="other seeds try other inputs")
     add("--workers", type=positive, default=2, help="processes at once; default: 2")
-    add("--seconds", type=float, default=10.0, help="within which an input must be done with; default: 10")
+    add("--seconds", type=float, default=10.0, help="of computing that an input may take; default: 10")
     add("--keep", type=Path, metavar="FOLDER", help="where to put inputs that fail, each with a note of how")
     return parser.parse_args()
 
