@@ -17,7 +17,7 @@ from models.trained import shown
 from util.device import parse_gpu_ids
 from util.errors import UserError, reason
 from util.files import write_text
-from util.option_types import Parser, natural, positive, positives, size_limit, weight
+from util.option_types import Parser, natural, positive, size_limit, weight
 
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # what no path or name holds
 
@@ -184,20 +184,21 @@ def _as_given(action: argparse.Action, value: Any, path: Path) -> Any:
         if not isinstance(value, bool):
             raise fault
         return value
-    several = isinstance(action.nargs, int)
-    if several and not (isinstance(value, list) and len(value) == action.nargs):
+    several = action.nargs not in (None, "?")
+    if several and not (isinstance(value, list) and action.nargs in ("+", "*", len(value))):
         raise fault
     parts = value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) or (type(part) in (int, float) and action.type) for part in parts):
         raise fault
-    if isinstance(value, list) and action.type is positives:
+    as_text = isinstance(value, list) and not several  # numbers with commas, as in --stages
+    if as_text:
         parts = [",".join(map(str, parts))]
-    elif isinstance(value, list) and not several:
-        raise fault
     try:
         given = [action.type(str(part)) if callable(action.type) else part for part in parts]
     except (ValueError, TypeError, argparse.ArgumentTypeError) as error:
         raise fault from error
+    if as_text and not isinstance(given[0], list):
+        raise fault
     if any(_NO_TEXT.search(part) for part in given if isinstance(part, str)):
         raise fault
     if action.choices is not None and not all(part in action.choices for part in given):
