@@ -1,9 +1,11 @@
 """Batches in an order that follows from seed and epoch alone, however many workers read them."""
+import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -119,15 +121,19 @@ def _census(files: Mapping[str, Sequence[Path | str]]) -> dict[str, tuple[int, s
 
 
 def _leave_signals_to_the_parent(_: int) -> None:
-    """Ctrl-C and job schedulers signal all processes at once, but what a worker reads is asked for until the parent
-    stops; then that tells it to end."""
+    """Ctrl-C and job schedulers signal all processes at once, but what a worker reads is asked for until its parent
+    says that this is enough, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "sigwaitinfo"):  # Linux
+    parent = multiprocessing.parent_process()
+    if parent and hasattr(signal, "sigtimedwait"):  # Linux
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        threading.Thread(target=_end_with_the_parent, daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with_the_parent() -> None:
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != os.getppid():
-        pass
+def _end_with(parent: BaseProcess) -> None:
+    """End this process when the parent terminates it, or has ended itself."""
+    while parent.is_alive():
+        received = signal.sigtimedwait({signal.SIGTERM}, 1.0)  # seconds
+        if received and received.si_pid == parent.pid:
+            break
     os._exit(0)

@@ -162,6 +162,7 @@ def _train(argv: list[str], log: str) -> None:
 
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what is started in the background
+    multiprocessing.set_start_method("fork", force=True)  # not from the server that this process comes from
     torch.set_num_threads(1)
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for standard in (1, 2):

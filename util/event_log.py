@@ -4,6 +4,7 @@ tensorboardX's own SummaryWriter writes in a thread that ends at the first error
 the training waits for ever; and what is in the queue can't be flushed when the training is saved.
 """
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,12 @@ class EventLog:
         self._opened = False
         self._flushed = time.monotonic()
 
-    def add_scalar(self, tag: str, value: float, step: int) -> None:
-        """Raises OSError if it can't be written."""
+    def add_scalars(self, scalars: Mapping[str, float], step: int) -> None:
+        """Values by tag. Raises OSError if they can't be written."""
         from tensorboardX import summary
 
-        self._add(step, summary=summary.scalar(tag, value))
+        for tag, value in scalars.items():
+            self._add(step, summary=summary.scalar(tag, value))
 
     def add_image(self, tag: str, image: np.ndarray, step: int) -> None:
         """image: HWC uint8. Raises OSError if it can't be written."""
@@ -76,7 +78,7 @@ class EventLog:
                 self._opened = True
         return self._writer
 
-    def _guarded(self, write: Any) -> None:
+    def _guarded(self, write: Callable[[], object]) -> None:
         """Call something that writes. If it fails, the file ends with half an event, which ends all reading there: what
         comes next goes to another one."""
         try:

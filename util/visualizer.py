@@ -4,8 +4,8 @@ import os
 import shlex
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ from util.files import write_text
 from util.html import HTML, TrainingPage
 from util.images import save_image, tensor2im
 
+EVENTS = "TensorBoard's events"
 SAMPLE_ROWS = 8
 WHITE = 255
 
@@ -81,12 +82,10 @@ class Visualizer:
         """
         images = {label: tensor2im(tensor) for label, tensor in visuals.items()}
         if log and self._events is not None:
-            with self._writing("TensorBoard's events"):
-                self._log_images(self._events, images, total_iters)
+            self._write(EVENTS, partial(self._log_images, self._events, images, total_iters))
         if self._page is not None and (save_result or self._epoch_is_new):
-            with self._writing("the training page"):
-                self._page.update(epoch, images)
-                self._epoch_is_new = False
+            self._write("the training page", partial(self._page.update, epoch, images))
+            self._epoch_is_new = False
 
     def save_sample(self, visuals: Mapping[str, torch.Tensor], stage: int, size: int, epoch: int,
                     step: int) -> None:
@@ -95,8 +94,7 @@ class Visualizer:
         count = min(SAMPLE_ROWS, *(len(tensor) for tensor in visuals.values()))
         images = [tensor2im(tensor[row]) for row in range(count) for tensor in visuals.values()]
         path = self._samples_dir / f"stage{stage}_{size}px" / f"epoch{epoch:03d}" / f"step{step:07d}.png"
-        with self._writing("samples"):
-            save_image(_grid(images, len(visuals)), path)
+        self._write("samples", partial(save_image, _grid(images, len(visuals)), path))
 
     def plot_current_losses(self, epoch: int, total_iters: int, losses: Mapping[str, float]) -> None:
         """Log each loss under `loss/NAME`, and the epoch, which the count of images does not tell."""
@@ -106,9 +104,7 @@ class Visualizer:
     def plot_scalars(self, total_iters: int, scalars: Mapping[str, float]) -> None:
         """Log each value under its name, `GROUP/NAME`."""
         if self._events is not None:
-            with self._writing("TensorBoard's events"):
-                for name, value in scalars.items():
-                    self._events.add_scalar(name, value, total_iters)
+            self._write(EVENTS, partial(self._events.add_scalars, scalars, total_iters))
 
     def print_current_losses(self, epoch: int, iters: int, losses: Mapping[str, float], t_comp: float,
                              t_data: float) -> None:
@@ -124,14 +120,13 @@ class Visualizer:
 
     def name_bad_images(self, lines: Iterable[str]) -> None:
         """Write bad_images.txt: what is wrong with images that training does without, a line each."""
-        with self._writing("bad_images.txt"):
-            write_text(self._folder / "bad_images.txt", "".join(f"{line}\n" for line in lines))
+        text = "".join(f"{line}\n" for line in lines)
+        self._write("bad_images.txt", partial(write_text, self._folder / "bad_images.txt", text))
 
     def flush(self) -> int:
         """Come back when all that was logged is on the disk; the size of loss_log.txt, in bytes."""
         if self._events is not None:
-            with self._writing("TensorBoard's events"):
-                self._events.flush()
+            self._write(EVENTS, self._events.flush)
         self._write_log()
         return self._log_path.stat().st_size if self._log_path.is_file() else 0
 
@@ -139,8 +134,7 @@ class Visualizer:
         """Write out what TensorBoard has not got yet. Nothing may be logged afterwards."""
         self._write_log()
         if self._events is not None:
-            with self._writing("TensorBoard's events"):
-                self._events.close()
+            self._write(EVENTS, self._events.close)
 
     def _log_images(self, events: EventLog, images: Mapping[str, np.ndarray], total_iters: int) -> None:
         if self._columns > 0:
@@ -154,23 +148,24 @@ class Visualizer:
         self._write_log()
 
     def _write_log(self) -> None:
-        if not self._unwritten:
-            return
-        with self._writing(self._log_path.name), self._log_path.open("ab", buffering=0) as log:
+        if self._unwritten:
+            self._write(self._log_path.name, self._write_lines)
+
+    def _write_lines(self) -> None:
+        content = "".join(self._unwritten).encode()
+        with self._log_path.open("ab", buffering=0) as log:
             size = log.tell()
-            content = "".join(self._unwritten).encode()
             if log.write(content) < len(content):
                 log.truncate(size)
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self._unwritten.clear()
+        self._unwritten.clear()
 
-    @contextmanager
-    def _writing(self, what: str) -> Iterator[None]:
-        """Something that is written, and can be done without."""
+    def _write(self, what: str, write: Callable[[], None]) -> None:
+        """Write something that can be done without."""
         try:
             if not self._folder.is_dir():  # a new one would hide what lies on a disk that is gone for a while
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
-            yield
+            write()
         except OSError as error:
             if what not in self._failing:
                 tqdm.write(f"warning: can't write {what} in {self._folder} ({reason(error)}); training goes on")
