@@ -67,7 +67,7 @@ class Saver:
             for name, part in self.parts.items():
                 if name in state or name in ("model", "position"):
                     part.load_state_dict(state[name])
-        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(
                 f"{path} is no state of this run: remove it, and training goes on from the networks alone"
             ) from error

@@ -47,7 +47,9 @@ class Position:
         return asdict(self)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave. Raises TypeError for what it has not."""
+        """Take up what `state_dict` gave. Raises TypeError for anything else."""
+        if not all(isinstance(value, int | float | None) for value in state.values()):
+            raise TypeError("a position is made of numbers")
         vars(self).update(vars(Position(**state)))
 
 
