@@ -48,7 +48,7 @@ def test_a_folder_is_read_in_order_with_its_folders(tmp_path):
     assert dataset.names() == [str(Path("ch2", "1.jpg")), str(Path("ch2", "1.png")), str(Path("ch10", "1"))]
     assert levels(dataset) == [100, 0, 200]
     assert dataset[2]["B_paths"] == str(tmp_path / "ch10" / "1.png")
-    assert dataset[2].keys() == {"B", "B_paths"}
+    assert dataset[2].keys() == {"B", "B_paths", "bad_images"}
     assert len(ColoringDataset(data_options(tmp_path, max_dataset_size=2))) == 2
 
 
@@ -126,9 +126,11 @@ def test_an_image_that_is_listed_but_missing_is_named_when_it_is_read(tmp_path):
     save_grey(tmp_path / "1.png", 5)
     dataset = ColoringDataset(data_options(root))
     assert len(dataset) == 2
-    with pytest.raises(UserError, match="No such file") as caught:
-        dataset[1]
-    assert str(tmp_path / "missing.png") in str(caught.value)
+    assert (dataset[0]["B_paths"], dataset[0]["bad_images"]) == (str(tmp_path / "1.png"), "")
+    assert dataset[1]["B_paths"] == str(tmp_path / "1.png")  # which stands in
+    assert dataset[1]["bad_images"].splitlines()[0] == f"{tmp_path}/missing.png: No such file or directory"
+    with pytest.raises(UserError, match=r"missing.png \(No such file"):  # nothing stands in for what is to be shown
+        ColoringDataset(data_options(root, isTrain=False))[1]
 
 
 def test_what_holds_no_images_is_named(tmp_path):

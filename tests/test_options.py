@@ -195,6 +195,7 @@ def earlier(tmp_path):
     argv = "--model pix2pix --ngf 8 --norm instance --lr 0.001 --niter 3 --gan_mode lsgan --suffix s --no_flip"
     here = ["--checkpoints_dir", str(tmp_path), "--name", "run", "--gpu_ids", "-1"]
     made.save(made.parse([*here, *argv.split(), "--dataroot", "pairs", "--epoch_count", "2"]))
+    (tmp_path / "run_s" / "latest_net_G.pth").touch()
     return [*here[:4], "--suffix", "s", "--continue_train"]
 
 
@@ -269,6 +270,7 @@ def test_an_encoder_can_not_be_frozen_later(tmp_path):
     here = ["--checkpoints_dir", str(tmp_path), "--name", "run", "--gpu_ids", "-1"]
     networks = ["--model", "pix2pix", "--netG", "attn_unet", "--encoder", "resnet18", "--encoder_weights", "a.pth"]
     options.save(options.parse([*here, "--dataroot", "a", *networks]))
+    (tmp_path / "run" / "latest_net_G.pth").touch()
     with pytest.raises(UserError, match="has begun without this --freeze_encoder: leave it out"):
         TrainOptions().parse([*here, "--continue_train", "--freeze_encoder"])
 

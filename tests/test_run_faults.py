@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.process import BaseProcess
@@ -21,7 +22,8 @@ from util import checkpoint
 from util.errors import RunError, UserError
 from util.files import write_text
 
-GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).resolve().parents[1]
+GOLDEN = ROOT / "tests" / "golden"
 KILLS = 4  # of each case
 ENDLESS = ["--niter=500", "--niter_decay=0"]
 
@@ -202,6 +204,15 @@ def test_a_disk_that_vanishes_costs_saves_and_not_the_run(folder, monkeypatch, c
     assert told.count("warning: can't write loss_log.txt") == 1
     assert logged_losses(run) == logged_losses(whole)  # told late, but told
     assert not away.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("argv", "status"), [([], 0), (["--lr=1e20"], 1), (["--niter=0", "--niter_decay=0"], 2)])
+def test_what_can_not_be_said_does_not_end_the_run(folder, argv, status):
+    command = [sys.executable, ROOT / "train.py", *COMMON, *PLAIN, f"--dataroot={folder}/data", "--name=run",
+               f"--checkpoints_dir={folder}/checkpoints", "--display_id=0", *argv]  # fmt: skip
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(command, stdout=full, stderr=full, timeout=60).returncode == status
 
 
 def test_a_folder_that_can_not_be_written_is_refused_at_once(folder):

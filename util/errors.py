@@ -2,8 +2,9 @@
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
+from typing import Any, TextIO
 
 
 class UserError(Exception):
@@ -26,7 +27,8 @@ def reason(error: Exception) -> str:
 
 @contextmanager
 def reported(verbose: bool | None = None) -> Iterator[None]:
-    """Turn a `UserError` into one line on stderr and its exit status, Ctrl-C into one line and exit status 130.
+    """Turn a `UserError` into one line on stderr and its exit status, Ctrl-C into one line and exit status 130. What
+    is said goes out line by line, and where it can't be written (a full disk, a terminal that is gone) work goes on.
 
     verbose: also print the traceback; None looks for --verbose on the command line, because the mistake
     may lie in the very options that would say so.
@@ -34,6 +36,8 @@ def reported(verbose: bool | None = None) -> Iterator[None]:
     # Whoever reads the output of a long run from a file or a pipe wants each line when it is said.
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)
+    outputs = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = map(_Unfailing, outputs)
     try:
         yield
     except UserError as error:
@@ -44,3 +48,33 @@ def reported(verbose: bool | None = None) -> Iterator[None]:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(130)
+    finally:
+        # A stream that can't be written stays wrapped, or the interpreter would fail over it in the end.
+        if sys.stdout.works() and sys.stderr.works():
+            sys.stdout, sys.stderr = outputs
+
+
+class _Unfailing:
+    """A text stream, but that what can't be written is left out."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        self.works()
+
+    def works(self) -> bool:
+        """Whether all that was said has been written."""
+        try:
+            self._stream.flush()
+        except OSError:
+            return False
+        return True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)

@@ -95,7 +95,7 @@ def remove_empty_folders(folder: Path, above: Path) -> None:
 def _sync(path: Path) -> None:
     """Wait until a file, or the list of a folder's files, is on the disk."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
     except PermissionError:  # Windows opens no folders
         return
     try:

@@ -89,8 +89,12 @@ class StepTimer:
         return time.perf_counter() - self._started
 
     def images_per_second(self) -> float:
-        """Mean over the steps since this timer began, with everything between them."""
-        return max(1, self.position.total_iters - self._images_before) / self.elapsed()
+        """Mean over the steps since this timer began, with everything between them; over the whole run, if this has
+        gone on with the end of an epoch."""
+        images = self.position.total_iters - self._images_before
+        if images == 0 and self.position.seconds > 0:
+            return self.position.total_iters / self.position.seconds
+        return max(1, images) / self.elapsed()
 
 
 class Meter:
