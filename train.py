@@ -148,7 +148,7 @@ class Training:
             f"images/s, learning rate {rates}, {left} left"
         )
         if bad.replaced:
-            print(f"epoch {epoch}: {bad.replaced} unreadable images were replaced by others; bad_images.txt names them")
+            print(f"epoch {epoch}: unreadable images replaced by others: {bad.replaced}; bad_images.txt names them")
         model.update_learning_rate(float(position.metric_sum) / max(1, position.epoch_steps))
         position.next_epoch()
         bad.replaced = 0

@@ -29,6 +29,10 @@ def plain_pickle(content: object, path: Path) -> None:
     path.write_bytes(pickle.dumps(content, protocol=2))
 
 
+def new_pickle(content: object, path: Path) -> None:
+    path.write_bytes(pickle.dumps(content, protocol=4))
+
+
 def refusal(path: Path, load=checkpoint.load_weights) -> str:
     """What is said about a file that can't be used; one line that names it."""
     with pytest.raises(UserError) as caught:
@@ -55,8 +59,8 @@ def test_round_trip(tmp_path):
     assert back["b"] == content["b"]
 
 
-@pytest.mark.parametrize("save", [torch.save, plain_pickle, lambda c, p: torch.save(
-    c, p, _use_new_zipfile_serialization=False)], ids=["zip", "pickle", "legacy"])  # fmt: skip
+@pytest.mark.parametrize("save", [torch.save, plain_pickle, new_pickle, lambda c, p: torch.save(
+    c, p, _use_new_zipfile_serialization=False)], ids=["zip", "pickle", "new pickle", "legacy"])  # fmt: skip
 @pytest.mark.parametrize("load", [checkpoint.load, checkpoint.load_weights])
 def test_code_in_a_file_is_not_run(tmp_path, save, load):
     path, sprung = tmp_path / "evil.pth", tmp_path / "sprung"
@@ -64,7 +68,7 @@ def test_code_in_a_file_is_not_run(tmp_path, save, load):
     assert "not loaded" in refusal(path, load)
     assert not sprung.exists()
     # The trap works: it is the loading that is safe.
-    torch.load(path, weights_only=False) if save is not plain_pickle else pickle.loads(path.read_bytes())
+    torch.load(path, weights_only=False) if "pickle" not in save.__name__ else pickle.loads(path.read_bytes())
     assert sprung.exists()
 
 

@@ -78,6 +78,8 @@ def _check_pickle(content: BytesIO | mmap.mmap) -> None:
     for opcode, argument, _ in pickletools.genops(content):  # type: ignore[arg-type]
         if opcode.name == "GLOBAL" and not _PARTS.fullmatch(str(argument)):
             raise pickle.UnpicklingError(f"{argument} is no part of weights")
+        if opcode.name in ("STACK_GLOBAL", "INST"):  # names that are not there to be read; torch writes none
+            raise pickle.UnpicklingError("not a pickle of torch's")
         if opcode.name in ("BINPUT", "LONG_BINPUT"):
             (nested.discard if before in _PLAIN else nested.add)(argument)
             continue
