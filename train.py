@@ -11,13 +11,15 @@ losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
 """
 import argparse
 import sys
+from collections.abc import Iterator
 
 from tqdm import tqdm
 
 from data import ImageLoader, create_dataset
 from models import BaseModel, create_model
+from models.base_model import Batch
 from models.saver import STATE, Saver
-from options.train_options import TrainOptions
+from options.train_options import TrainOptions, run_folder
 from util.device import describe_device
 from util.errors import RunError, UserError, reason, reported
 from util.files import settle
@@ -33,11 +35,14 @@ NOTHING = "none yet"
 
 def main() -> None:
     options = TrainOptions()
-    opt = options.parse()
-    dataset = create_dataset(opt)
-    model = create_model(opt)
-    with sole_run(model.save_dir), StopSignals() as signals:
-        settle(model.save_dir)
+    folder = run_folder(options.parse())
+    with sole_run(folder), StopSignals() as signals:
+        settle(folder)
+        opt = options.parse()  # again: now no other run changes what it depends on
+        if "continue_train" in opt.explicit and not opt.continue_train:
+            print(f"{folder} was not saved yet: beginning anew with its options")
+        dataset = create_dataset(opt)
+        model = create_model(opt)
         model.setup(opt)
         training = Training(opt, dataset, model, signals)
         training.start()
@@ -58,7 +63,8 @@ class Training:
         self.position = Position(epoch=opt.epoch_count, log_size=None if opt.continue_train else 0)
         self.saver = Saver(model, {"position": self.position, "data": dataset})
         self.saved = NOTHING  # the last good save, in words
-        self.named = 0  # bad images
+        self.saved_steps = 0
+        self.named = 0  # how many bad images the list of them has
         self.watch = LossWatch(model.loss_names, model.device)
         self.last_epoch = model.stages[-1].last_epoch
 
@@ -74,11 +80,13 @@ class Training:
             )
             return
         self.saver.restore()
+        self.note_save()
         if self.dataset.changed:
             print(f"warning: the data set has changed since the last save ({self.dataset.changed})")
         if "epoch_count" in opt.explicit:
             position.next_epoch()
             position.epoch = opt.epoch_count
+            self.dataset.bad_images.replaced = 0
             return
         # The save at the end of a stage belongs to the stage still; its epoch is the first of the next one.
         stage = stage_at(self.model.stages, position.epoch if position.epoch_iters else position.epoch - 1)
@@ -87,7 +95,6 @@ class Training:
                 f"{path} was saved in stage {position.stage}, but with these options epoch {position.epoch} belongs to "
                 f"stage {stage.number}: keep the epochs of earlier stages with --stage_epochs, or give --epoch_count"
             )
-        self.saved = str(position)
 
     def run(self) -> None:
         """Train to the last epoch."""
@@ -121,7 +128,7 @@ class Training:
             desc=f"epoch {epoch}/{self.last_epoch}", total=len(self.dataset), initial=position.epoch_iters, unit="img",
             leave=False, disable=None,
         ) as bar:  # fmt: skip
-            for batch in self.timer.timed(self.dataset):
+            for batch in self.timer.timed(self.batches()):
                 model.set_input(batch)
                 images = len(model.get_image_paths())
                 model.optimize_parameters()
@@ -133,6 +140,15 @@ class Training:
                 self.report(images)
                 self.save_or_stop(position.due(opt.save_latest_freq, images))
         self.finish_epoch()
+
+    def batches(self) -> Iterator[Batch]:
+        """What is left of the epoch in hand. If the data fails, what was learned is saved before that is told."""
+        try:
+            yield from self.dataset
+        except UserError:
+            if self.signals.received or self.position.total_steps > self.saved_steps:
+                self.save_or_stop(due=True)
+            raise
 
     def finish_epoch(self) -> None:
         """Say how the epoch went, lower the learning rate, and save."""
@@ -185,9 +201,8 @@ class Training:
     def save_or_stop(self, due: bool) -> None:
         """After a step: save if that is due, and stop if someone wants it or the data is in too bad a state."""
         bad = self.dataset.bad_images
-        if len(bad.lines) > self.named:
-            self.visualizer.name_bad_images(bad.lines)
-            self.named = len(bad.lines)
+        if len(bad.faults) > self.named and self.visualizer.name_bad_images(bad.faults):
+            self.named = len(bad.faults)
         stop = bool(self.signals.received)
         if due or stop or bad.too_many:
             self.save(must=stop)
@@ -196,7 +211,7 @@ class Training:
             sys.exit(self.signals.status)
         if bad.too_many:
             raise UserError(
-                f"{len(bad.lines)} of {bad.files} training images can't be read, more than --max_bad_images "
+                f"{len(bad.faults)} of {bad.files} training images can't be read, more than --max_bad_images "
                 f"{bad.most:g}: mend or remove those that {self.model.save_dir / 'bad_images.txt'} names, and go on "
                 "with --continue_train"
             )
@@ -208,19 +223,22 @@ class Training:
         goes on, unless there must be one: RunError.
         """
         self.check_losses()
-        broken = self.model.broken_network()
-        if broken:
-            raise self.broken(f"the weights of network {broken} are no finite numbers any more")
         try:
             self.position.log_size = self.visualizer.flush()
             self.saver.save(self.history(), epoch)
+        except RunError as error:
+            raise self.broken(str(error)) from error
         except OSError as error:
             told = f"can't save in {self.model.save_dir} ({reason(error)}); last good save: {self.saved}"
             if must:
                 raise RunError(f"{told}: make room there, and go on from it with --continue_train") from error
             tqdm.write(f"warning: {told}; training goes on")
         else:
-            self.saved = str(self.position)
+            self.note_save()
+
+    def note_save(self) -> None:
+        """The run is saved as it is now."""
+        self.saved, self.saved_steps = str(self.position), self.position.total_steps
 
     def check_losses(self) -> None:
         """Raises RunError if a loss has not been a finite number at some step."""

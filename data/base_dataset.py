@@ -4,16 +4,19 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset
 
+from data.bad_images import report
 from data.image_folder import BadImage
 from data.transforms import Transform
 from util.errors import UserError
 
 ATTEMPTS = 10  # to find an item that can be read, before the whole data set is given up
+PATIENCE = 60  # seconds to wait for data that is gone
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
 
     def __getitem__(self, place: Place | int) -> dict[str, Any]:
         """The item of a place; a plain index means that of the first epoch. In training it has "bad_images" besides:
-        a line for each image that could not be read, and for which another item stands in.
+        a `report` of images that could not be read, and for which another item stands in.
 
         Raises UserError where nothing can stand in: in testing, and where one after the other can't be read.
         """
@@ -83,20 +86,28 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
             place = Place(1, place)
         transform = self.transform if place.size is None else self.transform.for_size(place.size)
         seed = [self.seed, place.epoch, place.index]
-        index, rng = place.index, np.random.default_rng(seed)
         faults: list[BadImage] = []
         while True:
+            rng = np.random.default_rng([*seed, len(faults)] if faults else seed)
+            index = int(rng.integers(len(self))) if faults else place.index
             try:
                 item = self.item(index, transform, rng)
             except BadImage as fault:
+                if self._was_away():
+                    continue
                 faults.append(fault)
                 if not self.isTrain or len(faults) == ATTEMPTS:
                     raise UserError(str(faults[0])) from fault
-                rng = np.random.default_rng([*seed, len(faults)])
-                index = int(rng.integers(len(self)))
             else:
-                return item | {"bad_images": "\n".join(map(_line, faults))} if self.isTrain else item
+                return item | {"bad_images": report(faults)} if self.isTrain else item
 
-
-def _line(fault: BadImage) -> str:
-    return " ".join(f"{fault.path}: {fault.fault}".splitlines())
+    def _was_away(self) -> bool:
+        """Whether all data was gone for a while, as on a disk that comes and goes, and is there again. Raises UserError
+        if it does not come back."""
+        if self.root.exists():
+            return False
+        for _ in range(PATIENCE):
+            sleep(1)
+            if self.root.exists():
+                return True
+        raise UserError(f"{self.root} is gone: bring it back")

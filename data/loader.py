@@ -2,6 +2,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
@@ -15,6 +16,7 @@ from torch.utils.data import DataLoader, Sampler
 
 from data.bad_images import BadImages
 from data.base_dataset import BaseDataset, Place
+from data.image_folder import BadImage, read_image
 from util.cores import usable_cores
 from util.errors import RunError, UserError
 from util.stages import Stage, stage_at
@@ -58,9 +60,11 @@ class ImageLoader:
         self.bad_images = BadImages(sum(count for count, _ in self.census.values()), most_bad)
         self.sampler = EpochSampler(len(dataset), shuffle, seed, stages)
         workers = min(num_threads, usable_cores())
+        # Where forking works well, it starts workers at once, and they share what the data set holds.
+        context = "fork" if workers and sys.platform == "linux" else None
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
             dataset, batch_sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
-            pin_memory=pin_memory, worker_init_fn=_leave_signals_to_the_parent,
+            pin_memory=pin_memory, multiprocessing_context=context, worker_init_fn=_leave_signals_to_the_parent,
             generator=torch.Generator(),  # else each epoch takes a number from the global one
         )  # fmt: skip
 
@@ -74,7 +78,9 @@ class ImageLoader:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         try:
-            for batch in self.loader:
+            batches = iter(self.loader)
+            self._hear_of_dead_workers_here()
+            for batch in batches:
                 self.bad_images.note(batch.pop("bad_images", ()))
                 yield batch
             self.start(self.sampler.epoch + 1)
@@ -89,13 +95,24 @@ class ImageLoader:
                 "--num_threads"
             ) from error
 
+    def _hear_of_dead_workers_here(self) -> None:
+        """torch raises an error when a worker dies, wherever this process is: in the midst of a training step. Without
+        its handler, the next batch that is asked for raises it."""
+        here = threading.current_thread() is threading.main_thread()
+        if self.loader.num_workers and here and hasattr(signal, "SIGCHLD"):
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
     def state_dict(self) -> dict[str, Any]:
         """What there was to read, and what could not be. Where an epoch stands is for its reader to know."""
         return {"census": self.census, "bad_images": self.bad_images.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave; `changed` tells, in words, how the data is another now."""
-        self.bad_images.load_state_dict(state["bad_images"])
+        """Take up what `state_dict` gave; `changed` tells, in words, how the data is another now. Bad images that have
+        been mended since, or removed, are forgotten."""
+        bad = self.bad_images
+        bad.load_state_dict(state["bad_images"])
+        here = {str(path) for paths in self.dataset.files().values() for path in paths} if bad.faults else set()
+        bad.faults = {path: fault for path, fault in bad.faults.items() if path in here and not _readable(path)}
         self.changed = self._changes(state["census"])
 
     def _changes(self, census: Mapping[str, tuple[int, str]]) -> str:
@@ -114,10 +131,21 @@ def _census(files: Mapping[str, Sequence[Path | str]]) -> dict[str, tuple[int, s
     census = {}
     for side, paths in files.items():
         names = [str(path) for path in paths]
-        shared = len(os.path.commonpath([os.path.dirname(names[0]), os.path.dirname(names[-1])]))
+        try:  # the first and the last one in the order of letters share what all share
+            shared = len(os.path.commonpath([os.path.dirname(min(names)), os.path.dirname(max(names))]))
+        except ValueError:  # they are on several drives
+            shared = 0
         text = "\0".join(name[shared:] for name in names)
         census[side] = (len(names), sha256(text.encode(errors="surrogateescape")).hexdigest())
     return census
+
+
+def _readable(path: str) -> bool:
+    try:
+        read_image(path)
+    except BadImage:
+        return False
+    return True
 
 
 def _leave_signals_to_the_parent(_: int) -> None:

@@ -16,7 +16,7 @@ from models.networks.layers import INITS, NORMS
 from models.trained import shown
 from util.device import parse_gpu_ids
 from util.errors import UserError, reason
-from util.files import write_text
+from util.files import write_bytes, write_text
 from util.option_types import Parser, natural, positive, size_limit, weight
 
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # what no path or name holds
@@ -169,7 +169,7 @@ class BaseOptions:
         # Infinity is no JSON; as a string it is read back through the option's own type.
         values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()}
         try:
-            write_text(folder / "opt.txt", self.text(opt) + "\n")
+            write_bytes(folder / "opt.txt", f"{self.text(opt)}\n".encode(errors="backslashreplace"))
             write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")
         except OSError as error:
             raise UserError(f"can't write the options into {folder} ({reason(error)}): make room there") from error

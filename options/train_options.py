@@ -157,7 +157,6 @@ class TrainOptions(BaseOptions):
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train and _ended_before_its_first_save(opt):
-            print(f"{Path(opt.checkpoints_dir) / opt.name} was not saved yet: beginning anew with its options")
             opt.continue_train = False
         if opt.continue_train:
             if opt.epoch.isdecimal() and "epoch_count" not in opt.explicit:
@@ -232,7 +231,7 @@ def _check_ranges(opt: argparse.Namespace) -> None:
 
 def _same_architecture(opt: argparse.Namespace) -> None:
     """A run goes on with the networks that it has."""
-    run = Path(opt.checkpoints_dir) / opt.name
+    run = run_folder(opt)
     saved = saved_options(run)
     for key in ARCHITECTURE:
         if key in saved and key in vars(opt) and saved[key] != getattr(opt, key):
@@ -244,13 +243,19 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(f"{run} has begun without this --{key}: leave it out, or give another --name")
 
 
+def run_folder(opt: argparse.Namespace) -> Path:
+    """Where a run writes."""
+    return Path(opt.checkpoints_dir) / opt.name
+
+
 def _ended_before_its_first_save(opt: argparse.Namespace) -> bool:
-    run = Path(opt.checkpoints_dir) / opt.name
-    return opt.epoch == "latest" and (run / "opt.json").is_file() and not settled(run, "*_net_*.pth")
+    run = run_folder(opt)
+    saved = settled(run, "latest_*") or settled(run, "*_net_*.pth")
+    return opt.epoch == "latest" and (run / "opt.json").is_file() and not saved
 
 
 def _not_trained_yet(opt: argparse.Namespace) -> None:
     """A new run does not write over the weights of an older one, which it could then be mistaken for."""
-    run = Path(opt.checkpoints_dir) / opt.name
+    run = run_folder(opt)
     if settled(run, "*_net_*.pth"):
         raise UserError(f"{run} holds weights already: add --continue_train to go on, or give another --name")

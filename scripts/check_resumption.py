@@ -92,8 +92,12 @@ class Bench:
         process = self.start(name, argv)
         process.join()
         if process.exitcode != 0:
-            raise RuntimeError(f"{name} failed: {(self.folder / f'{name}.log').read_text()[-2000:]}")
+            raise RuntimeError(f"{name} failed: {self.told(name)}")
         return time.perf_counter() - begun
+
+    def told(self, name: str) -> str:
+        """The last that a training said."""
+        return (self.folder / f"{name}.log").read_text()[-2000:]
 
     def check(self, case: str, kills: int) -> Outcome:
         """Kill runs of a case so often, and compare each with one that was left alone."""
@@ -120,10 +124,12 @@ class Bench:
         while done < kills:
             process = self.start(name, argv)
             process.join(self.chance.uniform(0, seconds))
-            if process.exitcode is not None:
+            if process.exitcode == 0:
                 break
             process.kill()
             process.join()
+            if process.exitcode not in (0, -signal.SIGKILL):
+                raise RuntimeError(f"{name} failed: {self.told(name)}")
             done += process.exitcode == -signal.SIGKILL
             if (self.folder / "checkpoints" / name / "opt.json").exists():
                 argv = ["--continue_train"]

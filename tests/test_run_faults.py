@@ -1,5 +1,6 @@
 """What happens to trainings: kills, signals, full disks, bad images, losses that break, a second run of the name."""
 import json
+import multiprocessing
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 import train as train_door
+from data import base_dataset
 from models.cycle_gan_model import CycleGANModel
 from scripts.check_resumption import CASES, COMMON, PLAIN, Bench, Outcome
 from tests.helpers import logged_losses, run_main, save_grey, save_noise
@@ -64,6 +66,22 @@ def train(folder: Path, *argv: str, name: str = "run") -> Path:
     return folder / "checkpoints" / name
 
 
+def at_step(monkeypatch: pytest.MonkeyPatch, step: int, act: Callable[[], object]) -> None:
+    """Let something happen after a step of trainings, once, before that is told and saved."""
+    report, done = Training.report, []
+
+    def reporting(training: Training, images: int) -> None:
+        if training.position.total_steps == step and not done:
+            done.append(act())
+        report(training, images)
+
+    monkeypatch.setattr(Training, "report", reporting)
+
+
+def vanish_at(monkeypatch: pytest.MonkeyPatch, step: int, folder: Path, away: Path) -> None:
+    at_step(monkeypatch, step, lambda: folder.rename(away))
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Thirty scans and thirty colorings."""
@@ -89,7 +107,7 @@ def test_a_signal_to_all_processes_saves_and_ends_the_run(bench, start, number):
     run = bench.folder / "checkpoints" / name
     wait_for(run / "loss_log.txt", "iters: 9,")
     os.killpg(process.pid, number)
-    process.join(30)
+    process.join(90)
     assert process.exitcode == 128 + number
     assert f"stopped by {number.name} after iteration" in (bench.folder / f"{name}.log").read_text()
     # From there it goes on exactly: a run that was not stopped comes to the same.
@@ -158,8 +176,9 @@ def test_a_full_disk_costs_saves_and_not_the_run(bench, start, small_disk):
     wait_for(said, "warning: can't save")
     assert "No space left on device); last good save: iteration" in said.read_text()
     # The old save is whole: it is taken up elsewhere.
+    os.kill(process.pid, signal.SIGSTOP)
     shutil.copytree(run, bench.folder / "checkpoints" / "rescued")
-    assert not list(run.glob(".sav*"))
+    os.kill(process.pid, signal.SIGCONT)
     seen = json.loads((run / "training.json").read_text())["images"]
     epoch = said.read_text().count("learning rate")
     wait_for(said, f"epoch {epoch + 2} of")  # it goes on
@@ -189,16 +208,8 @@ def test_a_final_save_that_fails_fails_the_run(bench, start, small_disk):
 def test_a_disk_that_vanishes_costs_saves_and_not_the_run(folder, monkeypatch, capsys):
     whole = train(folder, name="whole")
     run, away = folder / "checkpoints" / "run", folder / "away"
-    report = Training.report
-
-    def vanishing(training: Training, images: int) -> None:
-        if training.position.total_steps == 40:
-            run.rename(away)
-        if training.position.total_steps == 80:
-            away.rename(run)
-        report(training, images)
-
-    monkeypatch.setattr(Training, "report", vanishing)
+    vanish_at(monkeypatch, 40, run, away)
+    vanish_at(monkeypatch, 80, away, run)
     train(folder)
     told = capsys.readouterr().out
     assert told.count("warning: can't save in") > 5
@@ -252,8 +263,55 @@ def test_too_many_bad_images_stop_the_run_which_goes_on_when_they_are_mended(fol
     assert len((run / "bad_images.txt").read_text().splitlines()) == 4
     with pytest.raises(UserError, match="4 of 60"):
         train(folder, "--continue_train")
-    train(folder, "--continue_train", "--max_bad_images=0.1")
+    for number in range(3):
+        save_noise(folder / "data" / "trainA" / f"{number}.png", (20, 20), number)
+    train(folder, "--continue_train")
     assert json.loads((run / "training.json").read_text())["epochs"] == 4
+    assert [line.split(": ")[0][-5:] for line in (run / "bad_images.txt").read_text().splitlines()] == ["3.png"]
+
+
+def test_data_that_is_gone_for_a_while_is_waited_for(folder, monkeypatch):
+    whole = train(folder, name="whole")
+    data, away = folder / "data", folder / "away"
+    vanish_at(monkeypatch, 40, data, away)
+    monkeypatch.setattr(base_dataset, "sleep", lambda _: away.rename(data))
+    run = train(folder)
+    assert not away.exists()
+    assert logged_losses(run) == logged_losses(whole)
+    assert not (run / "bad_images.txt").exists()
+
+
+def test_what_was_learned_is_saved_when_the_data_is_gone_for_good(folder, monkeypatch):
+    data, away = folder / "data", folder / "away"
+    vanish_at(monkeypatch, 40, data, away)
+    monkeypatch.setattr(base_dataset, "sleep", lambda _: None)
+    with pytest.raises(UserError, match="data is gone: bring it back"):
+        train(folder, "--save_latest_freq=1000000")
+    away.rename(data)
+    run = folder / "checkpoints" / "run"
+    assert json.loads((run / "training.json").read_text())["images"] == 40
+    train(folder, "--continue_train")
+    assert logged_losses(run) == logged_losses(train(folder, name="whole"))
+
+
+def test_a_loading_process_that_dies_ends_the_run_after_a_save(folder, monkeypatch):
+    def kill_loaders() -> None:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    at_step(monkeypatch, 40, kill_loaders)
+    with pytest.raises(RunError, match="a process that loads images has died"):
+        train(folder, "--num_threads=1", "--save_latest_freq=1000000")
+    run = folder / "checkpoints" / "run"
+    assert json.loads((run / "training.json").read_text())["images"] >= 40
+    train(folder, "--continue_train", "--num_threads=0")
+    assert logged_losses(run) == logged_losses(train(folder, name="whole"))
+
+
+def test_bad_images_whose_names_are_no_text(folder):
+    (folder / "data" / "trainA" / os.fsdecode(b"\x83\x8f\x83.png")).write_bytes(b"no image")
+    run = train(folder)
+    assert (run / "bad_images.txt").read_text().count("no image, or damaged") == 1
 
 
 def test_a_folder_of_bad_images_alone_is_given_up(folder):

@@ -35,7 +35,7 @@ def reported(verbose: bool | None = None) -> Iterator[None]:
     """
     # Whoever reads the output of a long run from a file or a pipe wants each line when it is said.
     if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     outputs = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = map(_Unfailing, outputs)
     try:

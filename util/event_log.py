@@ -44,7 +44,7 @@ class EventLog:
         self._add(step, summary=summary.image(tag, image, dataformats="HWC"))
 
     def flush(self) -> None:
-        """Come back when all is on the disk. Raises OSError if it can't be written."""
+        """Write out what was added. Raises OSError if it can't be written."""
         if self._writer is not None:
             self._guarded(self._writer.flush)
             self._flushed = time.monotonic()

@@ -1,12 +1,13 @@
 """Writing files so that a reader never meets half of one: beside the final name, then moved into place.
 
-What is in place is on the disk and not only in the system's memory, so that it outlives a power cut, too.
+What is in place is whole even after a power cut: its content is on the disk before it is moved there.
 """
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -49,7 +50,8 @@ def replacing_together(folder: Path) -> Iterator[Path]:
         unfinished.rename(folder / _FINISHED)  # from here on, the new files count
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
-    settle(folder)
+    with suppress(OSError):  # what could not be moved yet, is next time
+        settle(folder)
 
 
 def settle(folder: Path) -> None:
@@ -93,17 +95,20 @@ def remove_empty_folders(folder: Path, above: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file, or the list of a folder's files, is on the disk."""
+    """Wait until a file, or the list of a folder's files, is on the disk; some file systems can't do the latter."""
+    folder = path.is_dir()
     try:
-        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)
-    except PermissionError:  # Windows opens no folders
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if not (folder and error.errno in _NO_FOLDER_SYNC):
+            raise
 
 
+_NO_FOLDER_SYNC = (errno.EACCES, errno.EBADF, errno.EINVAL, errno.ENOTSUP, errno.EPERM)
 _UNFINISHED, _FINISHED = ".saving", ".saved"
 
 # The process's umask, which can only be read by setting it: once, before there are threads.

@@ -6,7 +6,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from util.errors import UserError, reason
-from util.files import remove_empty_folders
 
 try:
     import fcntl
@@ -29,18 +28,26 @@ def sole_run(folder: Path) -> Iterator[None]:
             os.close(descriptor)
             descriptor = _open(path)
     except OSError as error:
-        remove_empty_folders(folder, above)
+        _remove_empty(folder, above)
         raise UserError(f"can't write to {folder} ({reason(error)}): give another --checkpoints_dir") from error
     try:
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()} on {platform.node()}".encode())
+        with suppress(OSError):  # of a full disk; the lock is what counts, not what is in it
+            os.truncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()} on {platform.node()}".encode())
         yield
     finally:
         with suppress(OSError):  # of a disk that is gone
             path.unlink()
         os.close(descriptor)
-        with suppress(OSError):
-            remove_empty_folders(folder, above)
+        _remove_empty(folder, above)
+
+
+def _remove_empty(folder: Path, above: Path) -> None:
+    """Remove a folder, and those around it up to `above` (which stays), as far as they are empty."""
+    with suppress(OSError):
+        while folder != above:
+            folder.rmdir()
+            folder = folder.parent
 
 
 def _open(path: Path) -> int:
@@ -58,9 +65,13 @@ def _take(descriptor: int, path: Path) -> bool:
     except (BlockingIOError, PermissionError) as error:
         holder = os.read(descriptor, 200).decode(errors="replace")
         os.close(descriptor)
+        elsewhere = f" (if that machine is gone, remove {path})" if not holder.endswith(platform.node()) else ""
         raise UserError(
-            f"{path.parent} is being trained by process {holder}: wait for it, or give another --name"
+            f"{path.parent} is being trained by process {holder}: wait for it{elsewhere}, or give another --name"
         ) from error
     except OSError:  # a file system without locks
         return True
-    return path.exists() and path.stat().st_ino == os.fstat(descriptor).st_ino
+    try:
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    except FileNotFoundError:
+        return False

@@ -3,16 +3,18 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 
 class StopSignals:
-    """While it is open (`with`), Ctrl-C (SIGINT) and SIGTERM are noted in `received`, 0 until then; whoever works looks
-    at it at times when it can stop. A second signal ends the process at once, with exit status 128 + its number.
+    """While it is open (`with`), Ctrl-C (SIGINT), SIGTERM and the loss of the terminal (SIGHUP) are noted in
+    `received`, 0 until then; whoever works looks at it at times when it can stop. A second signal ends the process at
+    once, with exit status 128 + its number.
     """
 
-    SIGNALS = (signal.SIGINT, signal.SIGTERM)
+    SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
     def __init__(self) -> None:
         self.received = 0
@@ -21,7 +23,8 @@ class StopSignals:
     def __enter__(self) -> "StopSignals":
         if threading.current_thread() is threading.main_thread():  # no other may
             for number in self.SIGNALS:
-                if signal.getsignal(number) is not signal.SIG_IGN:  # as shells start what runs in the background
+                # Ignored by what shells start in the background, and by nohup; None: not Python's to give back.
+                if signal.getsignal(number) not in (signal.SIG_IGN, None):
                     self._before[number] = signal.signal(number, self._note)
         return self
 
@@ -35,7 +38,8 @@ class StopSignals:
         self.received = number
         # Not print(), which the signal may have interrupted.
         told = f"\n{self.name}: finishing the step in hand and saving; again to leave at once\n"
-        os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, told.encode())
+        with suppress(OSError, ValueError):  # of a pipe or a terminal that has gone as well
+            os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, told.encode())
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ import os
 import shlex
 import time
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from util.errors import UserError, reason
 from util.event_log import EventLog
-from util.files import write_text
+from util.files import write_bytes
 from util.html import HTML, TrainingPage
 from util.images import save_image, tensor2im
 
@@ -57,7 +57,7 @@ class Visualizer:
         self._unwritten: list[str] = []  # lines of the loss log
         self._folder.mkdir(parents=True, exist_ok=True)
         if log_size is not None and self._log_path.is_file() and self._log_path.stat().st_size > log_size:
-            os.truncate(self._log_path, log_size)
+            self._write(self._log_path.name, partial(os.truncate, self._log_path, log_size))
         self._append(f"================ Training Loss ({time.strftime('%c')}) ================")
 
     @property
@@ -118,17 +118,19 @@ class Visualizer:
         tqdm.write(line)
         self._append(line)
 
-    def name_bad_images(self, lines: Iterable[str]) -> None:
-        """Write bad_images.txt: what is wrong with images that training does without, a line each."""
-        text = "".join(f"{line}\n" for line in lines)
-        self._write("bad_images.txt", partial(write_text, self._folder / "bad_images.txt", text))
+    def name_bad_images(self, faults: Mapping[str, str]) -> bool:
+        """Write bad_images.txt: what is wrong with images that training does without, by path, a line each. Whether
+        that could be done."""
+        lines = [" ".join(f"{path}: {fault}".splitlines()) for path, fault in faults.items()]
+        text = "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")  # of names that are no text
+        return self._write("bad_images.txt", partial(write_bytes, self._folder / "bad_images.txt", text))
 
-    def flush(self) -> int:
-        """Come back when all that was logged is on the disk; the size of loss_log.txt, in bytes."""
+    def flush(self) -> int | None:
+        """Write out all that was logged. The size of loss_log.txt, in bytes, or None if it lacks lines."""
         if self._events is not None:
             self._write(EVENTS, self._events.flush)
         self._write_log()
-        return self._log_path.stat().st_size if self._log_path.is_file() else 0
+        return None if self._unwritten else self._log_path.stat().st_size
 
     def close(self) -> None:
         """Write out what TensorBoard has not got yet. Nothing may be logged afterwards."""
@@ -160,8 +162,8 @@ class Visualizer:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._unwritten.clear()
 
-    def _write(self, what: str, write: Callable[[], None]) -> None:
-        """Write something that can be done without."""
+    def _write(self, what: str, write: Callable[[], None]) -> bool:
+        """Write something that can be done without; whether it was."""
         try:
             if not self._folder.is_dir():  # a new one would hide what lies on a disk that is gone for a while
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
@@ -170,8 +172,9 @@ class Visualizer:
             if what not in self._failing:
                 tqdm.write(f"warning: can't write {what} in {self._folder} ({reason(error)}); training goes on")
             self._failing.add(what)
-        else:
-            self._failing.discard(what)
+            return False
+        self._failing.discard(what)
+        return True
 
 
 def save_images(web: HTML, visuals: Mapping[str, np.ndarray], name: str, aspect_ratio: float,
