@@ -1,5 +1,6 @@
 """Colorings alone: from a folder, from one side of a data set, from a list; varied as drawings are."""
 import argparse
+import json
 import time
 from pathlib import Path
 
@@ -128,7 +129,7 @@ def test_an_image_that_is_listed_but_missing_is_named_when_it_is_read(tmp_path):
     assert len(dataset) == 2
     assert (dataset[0]["B_paths"], dataset[0]["bad_images"]) == (str(tmp_path / "1.png"), "")
     assert dataset[1]["B_paths"] == str(tmp_path / "1.png")  # which stands in
-    assert dataset[1]["bad_images"].splitlines()[0] == f"{tmp_path}/missing.png: No such file or directory"
+    assert json.loads(dataset[1]["bad_images"])[0] == [f"{tmp_path}/missing.png", "No such file or directory"]
     with pytest.raises(UserError, match=r"missing.png \(No such file"):  # nothing stands in for what is to be shown
         ColoringDataset(data_options(root, isTrain=False))[1]
 
