@@ -87,8 +87,10 @@ class ImageLoader:
         except UserError as error:
             # A worker's error arrives with the worker's traceback in its text: the message comes last.
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error
-        except RuntimeError as error:
-            if not str(error).startswith("DataLoader worker"):
+        except (RuntimeError, OSError, EOFError) as error:
+            # Of a worker that has died, torch tells in words, or what it had ready can't be fetched any more.
+            told = str(error).startswith("DataLoader worker") or not isinstance(error, RuntimeError)
+            if not (self.loader.num_workers and told):
                 raise
             raise RunError(
                 f"a process that loads images has died ({error}); if that was for lack of memory, give a smaller "
