@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from scripts.check_colored_pages import WORLD, Case, inked, judged, labelled
+from scripts.check_colored_pages import WORLD, Case, judged, labelled
+from scripts.page_changes import inked
 from util.colored_pages import colored_share, is_colored
 
 LABELLED = labelled()
