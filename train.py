@@ -12,6 +12,7 @@ losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
 import argparse
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -37,7 +38,7 @@ def main() -> None:
     options = TrainOptions()
     folder = run_folder(options.parse())
     with sole_run(folder), StopSignals() as signals:
-        settle(folder)
+        put_in_order(folder)
         opt = options.parse()  # again: now no other run changes what it depends on
         if "continue_train" in opt.explicit and not opt.continue_train:
             print(f"{folder} was not saved yet: beginning anew with its options")
@@ -53,6 +54,14 @@ def main() -> None:
         print(options.text(opt))
         options.save(opt)
         training.run()
+
+
+def put_in_order(folder: Path) -> None:
+    """Finish a save that an earlier process was killed in."""
+    try:
+        settle(folder)
+    except OSError as error:
+        raise UserError(f"can't put the last save in {folder} in order ({reason(error)}): make room there") from error
 
 
 class Training:

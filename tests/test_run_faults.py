@@ -380,6 +380,18 @@ def test_the_loss_and_its_iteration_are_named_within_print_freq_images(folder, m
     assert not list((folder / "checkpoints" / "run").glob("*.pth"))
 
 
+def test_a_save_that_was_cut_short_is_finished_or_forgotten_by_the_next_process(folder):
+    run = train(folder)
+    (run / ".saving").mkdir()  # of a process that was killed while it wrote
+    (run / ".saving" / "latest_state.pth").write_bytes(b"half")
+    (run / ".saved").mkdir()  # and of one that was killed when it had decided
+    for path in run.glob("latest_*"):
+        path.rename(run / ".saved" / path.name)
+    train(folder, "--continue_train", "--niter=2")
+    assert not list(run.glob(".sav*"))
+    assert json.loads((run / "training.json").read_text())["epochs"] == 3
+
+
 # Saves that are not of one piece, and none of ours
 
 def test_networks_of_another_save_are_refused(folder):

@@ -15,6 +15,7 @@ import os, signal, sys, time
 sys.path.insert(0, {root!r})
 from util.stop_signals import StopSignals
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever started this process
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 with StopSignals() as signals:
     for number in {numbers}:
         os.kill(os.getpid(), number)
@@ -29,7 +30,7 @@ def run(numbers: list[int], seconds: float = 0) -> subprocess.CompletedProcess[s
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_first_signal_is_noticed_and_told(number):
     done = run([number])
     assert (done.returncode, done.stdout) == (128 + number, f"{int(number)}\n")
