@@ -18,6 +18,7 @@ from util import checkpoint
 from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
+from util.precision import choose_dtype, compute_in
 from util.stages import Stage, plan_stages, stage_at
 
 Batch = dict[str, Any]
@@ -49,6 +50,8 @@ class BaseModel(ABC):
         self.isTrain: bool = opt.isTrain
         self.stages: list[Stage] = plan_stages(opt) if opt.isTrain else []
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
+        # What convolutions compute with; weights, norms' statistics and losses are float32 (or float64) in any case.
+        self.dtype = choose_dtype(opt.precision, self.device) if opt.isTrain else torch.float32
         self.save_dir = Path(opt.checkpoints_dir) / opt.name
         self.generator = torch.Generator().manual_seed(opt.seed)
         self.loss_names: list[str] = []
@@ -272,11 +275,13 @@ class BaseModel(ABC):
             if verbose:
                 print(net)
             millions = sum(p.numel() for p in net.parameters()) / 1e6
-            print(f"network {name}: {millions:.3f} M parameters on {self.device}")
+            format = f" in {str(self.dtype).removeprefix('torch.')}" if self.dtype != torch.float32 else ""
+            print(f"network {name}: {millions:.3f} M parameters on {self.device}{format}")
 
     def _place(self, net: nn.Module) -> nn.Module:
         net = net.to(self.device)
-        return nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
+        net = nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
+        return compute_in(self.dtype, net, self.device)
 
 
 def bare(net: nn.Module) -> nn.Module:

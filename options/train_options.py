@@ -11,6 +11,7 @@ from options.base_options import BaseOptions, full_name
 from util.errors import UserError
 from util.files import settled
 from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
+from util.precision import PRECISIONS
 from util.stages import plan_stages
 
 # What makes a checkpoint's networks; can't change when a run is continued.
@@ -79,6 +80,9 @@ class TrainOptions(BaseOptions):
         add("--max_bad_images", type=probability, default=0.05,
             help="share of the training images that may be unreadable: others stand in for them; the run stops when "
             "there are more")
+        add("--precision", choices=PRECISIONS, default="fp32",
+            help="what networks compute with: float32 or, with float32 weights and losses, bfloat16, which newer "
+            "hardware is faster with; auto: bfloat16 where the hardware is made for it")
         add("--lr_policy", choices=(*POLICIES, "linear"), default="lambda",
             help="learning rate policy; linear is another name of lambda")
         add("--lr_decay_iters", type=positive, default=50,

@@ -48,6 +48,7 @@ CASES = {
         "--niter=1", "--niter_decay=1", "--scan_noise=0.05", "--sample_freq=0", "--dropout",
     ],
     "wgangp": [*PLAIN, "--model=pix2pix", "--gan_mode=wgangp", "--norm=instance", "--n_critic=3", "--batch_size=2"],
+    "bfloat16": [*PLAIN, "--precision=bf16"],
     "plateau": [*PLAIN, "--model=pix2pix", "--lr_policy=plateau"],
 }  # fmt: skip
 
