@@ -40,7 +40,7 @@ COMMON = [
 ]  # fmt: skip
 PLAIN = ["--netG=resnet_6blocks", "--num_threads=0"]
 CASES = {
-    "cycle_gan": ["--netG=resnet_6blocks", "--num_threads=2", "--input_nc=1"],
+    "cycle_gan": ["--netG=resnet_6blocks", "--num_threads=2", "--input_nc=1", "--niter=3", "--niter_decay=3"],
     "cycle_gan, small pool": [*PLAIN, "--pool_size=4", "--resize_or_crop=scale_width_and_crop", "--rotation=10"],
     "pix2pix with dropout": [*PLAIN, "--model=pix2pix", "--dropout", "--pool_size=3", "--batch_size=2"],
     "colorizer across stages": [
