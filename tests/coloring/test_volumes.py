@@ -1,117 +1,14 @@
 """Volumes from the command line: what goes in comes out, colored, whatever happens on the way."""
-import json
-import signal
-import subprocess
-import sys
-import time
-import zipfile
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pypdfium2
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image
 
-import test as test_door
-from models.networks import define_G
-from models.page_colorizer import PageColorizer
-from models.volume_results import Done
-from tests.helpers import Interruption, run_main
-from util import checkpoint
-from util.errors import reported
-
-ROOT = Path(__file__).resolve().parents[1]
-SIZE = (60, 84)
-OPTIONS = {
-    "input_nc": 1, "output_nc": 3, "ngf": 4, "netG": "scan", "norm": "instance", "no_dropout": True,
-    "direction": "AtoB", "resize_or_crop": "resize_and_crop", "loadSize": 32, "fineSize": 24,
-}  # fmt: skip
-Color = Callable[..., int]
-
-
-def draw_scan(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
-    """Lines on white paper, another drawing for each number."""
-    page = Image.new("L", size, "white")
-    pen = ImageDraw.Draw(page)
-    pen.rectangle((5, 5, size[0] - 6, size[1] - 6), outline=0, width=2)
-    pen.ellipse((10 + number % 20, 12, 40, 30 + number % 30), outline=0, width=2)
-    return page
-
-
-def draw_coloring() -> Image.Image:
-    """A page in many colors, some white left between them."""
-    page = Image.new("RGB", SIZE, "white")
-    for number, color in enumerate(("orange", "teal", "crimson", "gold", "navy", "palegreen")):
-        left, top = number % 3 * SIZE[0] // 3, number // 3 * SIZE[1] // 2
-        page.paste(color, (left, top, left + SIZE[0] // 3 - 6, top + SIZE[1] // 2 - 6))
-    return page
-
-
-def save_scans(folder: Path, names: list[str], **settings: object) -> Path:
-    for number, name in enumerate(names):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        draw_scan(number).save(folder / name, **settings)
-    return folder
-
-
-def pack(path: Path, entries: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
-    return path
-
-
-def entries_of(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        assert archive.testzip() is None
-        return {info.filename: archive.read(info) for info in archive.infolist()}
-
-
-def encoded(image: Image.Image, path: Path) -> bytes:
-    image.save(path)
-    return path.read_bytes()
-
-
-def lines_of(path: Path) -> int:
-    return path.read_text().count("\n")
-
-
-def is_colorful(image: Image.Image) -> bool:
-    return np.ptp(np.asarray(image.convert("RGB"), int), axis=2).max() > 20
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generator with random weights, which so gives random colors."""
-    run = tmp_path_factory.mktemp("checkpoints") / "run"
-    checkpoint.save(define_G(1, 3, 4, "scan", init_gain=0.3).state_dict(), run / "latest_net_G_A.pth")
-    (run / "opt.json").write_text(json.dumps(OPTIONS))
-    return run
-
-
-@pytest.fixture
-def color(run: Path, tmp_path: Path) -> Color:
-    """test.py with some options, into tmp_path/run/test_latest; gives the exit status."""
-
-    def color(*argv: object) -> int:
-        try:
-            with reported():
-                return run_main(test_door, *arguments(run, tmp_path), *argv)
-        except SystemExit as stop:
-            return int(stop.code or 0)
-
-    return color
-
-
-def arguments(run: Path, folder: Path) -> list[str]:
-    return [f"--checkpoints_dir={run.parent}", "--name=run", f"--results_dir={folder}", "--gpu_ids=-1"]
-
-
-@pytest.fixture
-def results(tmp_path: Path) -> Path:
-    return tmp_path / "run" / "test_latest"
+from tests.coloring.volumes import (
+    SIZE, Color, draw_coloring, draw_scan, encoded, entries_of, is_colorful, pack, save_scans,
+)
 
 
 def test_a_folder_is_mirrored(color: Color, results: Path, tmp_path: Path) -> None:
@@ -380,27 +277,6 @@ def test_a_page_too_long_for_its_format(color: Color, results: Path, tmp_path: P
     assert [path.suffix for path in (results / "images").iterdir()] == [".png"]
 
 
-def test_another_work_between_does_not_make_an_interrupted_one_forget(
-    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    books = [save_scans(tmp_path / name, [f"{name}{n}.png" for n in range(9)]) for name in "ab"]
-    run, calls = PageColorizer.run, []
-
-    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        calls.append(1)
-        if len(calls) == 8:
-            raise Interruption
-        return run(self, pixels)
-
-    monkeypatch.setattr(PageColorizer, "run", failing)
-    with pytest.raises(Interruption):
-        color("--dataroot", books[0])
-    assert color("--dataroot", books[1]) == 0
-    before = len(calls)
-    assert color("--dataroot", books[0]) == 0
-    assert len(calls) - before < 9
-
-
 def test_results_that_can_not_be_written(color: Color, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     book = save_scans(tmp_path / "book", ["1.png"])
     (tmp_path / "file").write_text("in the way")
@@ -408,93 +284,3 @@ def test_results_that_can_not_be_written(color: Color, tmp_path: Path, capsys: p
     said = capsys.readouterr().err
     assert said.startswith("error: can't write the results")
     assert said.count("\n") == 1
-
-
-def test_an_interrupted_volume_goes_on_where_it_stopped(
-    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pack(tmp_path / "v.cbz", {f"{n}.png": encoded(draw_scan(n), tmp_path / "p.png") for n in range(20)})
-    colored: list[int] = []
-    run = PageColorizer.run
-
-    def counted(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        if len(colored) == 11:
-            raise Interruption
-        colored.append(1)
-        return run(self, pixels)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(PageColorizer, "run", counted)
-        with pytest.raises(Interruption):
-            color("--dataroot", tmp_path / "v.cbz")
-    assert not (results / "v.cbz").exists()
-    first = len(colored)
-    with monkeypatch.context() as patch:
-        patch.setattr(PageColorizer, "run", lambda self, pixels: (colored.append(1), run(self, pixels))[1])
-        assert color("--dataroot", tmp_path / "v.cbz") == 0
-    assert first == 11
-    assert len(colored) < 20 + 6  # pages that were not yet written are colored again
-    assert len(entries_of(results / "v.cbz")) == 20
-
-
-def test_pages_made_under_other_settings_are_made_anew(
-    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(12)])
-    run, calls = PageColorizer.run, []
-
-    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        calls.append(pixels.shape)
-        if len(calls) == 9:
-            raise Interruption
-        return run(self, pixels)
-
-    monkeypatch.setattr(PageColorizer, "run", failing)
-    with pytest.raises(Interruption):
-        color("--dataroot", book)
-    assert color("--dataroot", book, "--page_size=20") == 0
-    assert [shape[1] for shape in calls[9:]] == [20] * 12
-
-
-def test_a_killed_process_loses_no_page(run: Path, results: Path, tmp_path: Path) -> None:
-    book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(40)])
-    command = [sys.executable, str(ROOT / "test.py"), *arguments(run, tmp_path), f"--dataroot={book}", "--tile=64",
-               "--page_size=200"]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while not (journals := list((results / ".progress").glob("*.jsonl"))) or lines_of(journals[0]) < 6:
-        assert process.poll() is None
-        time.sleep(0.01)
-    journal = journals[0]
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    done = {Path(line["image"]).name for line in map(json.loads, journal.read_text().splitlines()[1:-1])}
-    times = {name: (results / "images" / name).stat().st_mtime_ns for name in done}
-    assert 4 <= len(done) < 40
-    assert subprocess.run(command, capture_output=True).returncode == 0
-    # A page that was being written when the process was killed leaves a hidden file.
-    assert len([path for path in (results / "images").iterdir() if not path.name.startswith(".")]) == 40
-    assert {name: (results / "images" / name).stat().st_mtime_ns for name in done} == times
-    assert not (results / ".progress").exists()
-
-
-def test_processes_share_the_pages(run: Path, results: Path, tmp_path: Path) -> None:
-    png = encoded(draw_scan(1), tmp_path / "p.png")
-    pack(tmp_path / "v.cbz", {f"{n}.png": png for n in range(5)} | {"bad.png": b"no image"})
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2", "--standalone",
-               str(ROOT / "test.py"), *arguments(run, tmp_path), f"--dataroot={tmp_path / 'v.cbz'}"]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    assert "6 pages: 5 colored, 1 could not be read" in done.stdout, done.stderr
-    assert len(entries_of(results / "v.cbz")) == 6
-    assert not (results / ".progress").exists()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"size": 5}, {"size": [1, "2"]}, {"volume": None}, {"image": "../1.png"}, {"original": "/etc/hostname"},
-     {"thumbnail": "a\0"}, {"page": ["1.png"]}],
-)  # fmt: skip
-def test_notes_of_something_else_are_not_taken_for_pages(change):
-    done = Done("v", "1.png", "1 2", "kept", "images/v/1.png", stamp="3-4", size=(4, 6))
-    entry = json.loads(json.dumps(asdict(done)))
-    assert Done.from_entry(entry) == Done.from_entry(entry | {"new": 1}) == done
-    assert Done.from_entry(entry | change) is None
