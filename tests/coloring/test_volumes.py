@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 
 from tests.coloring.volumes import (
-    SIZE, Color, draw_coloring, draw_scan, encoded, entries_of, is_colorful, pack, save_scans,
+    SIZE,
+    Color,
+    draw_coloring,
+    draw_scan,
+    encoded,
+    entries_of,
+    is_colorful,
+    pack,
+    save_scans,
 )
 
 
