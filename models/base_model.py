@@ -18,6 +18,7 @@ from util import checkpoint
 from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
+from util.images import im2tensor
 from util.precision import choose_dtype, compute_in
 from util.stages import Stage, plan_stages, stage_at
 
@@ -73,9 +74,10 @@ class BaseModel(ABC):
         self.image_paths = input[f"{source}_paths"]
 
     def to_device(self, images: torch.Tensor) -> torch.Tensor:
-        """The images where the networks are. Only CUDA copies from pinned memory beside the computation; elsewhere
-        an image that is not waited for may be freed before it has been read."""
-        return images.to(self.device, non_blocking=self.device.type == "cuda")
+        """The images, uint8 or in [-1, 1], in [-1, 1] where the networks are. Only CUDA copies from pinned memory
+        beside the computation; elsewhere an image that is not waited for may be freed before it has been read."""
+        images = images.to(self.device, non_blocking=self.device.type == "cuda")
+        return im2tensor(images) if images.dtype == torch.uint8 else images
 
     @abstractmethod
     def forward(self) -> None:
@@ -192,6 +194,16 @@ class BaseModel(ABC):
     def get_current_losses(self) -> dict[str, float]:
         """The losses of the last step. Waits for the device."""
         return dict(zip(self.loss_names, self.losses(self.loss_names).tolist(), strict=True))
+
+    # Learning
+
+    def backward(self, loss: torch.Tensor) -> None:
+        """Compute what the weights that require gradients have to do with a loss."""
+        loss.backward()
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Let an optimizer learn from the gradients that its weights have now."""
+        optimizer.step()
 
     def metric(self) -> torch.Tensor:
         """The sum of the last step's losses that tell progress, left on the device."""

@@ -68,13 +68,13 @@ class CycleGANModel(BaseModel):
         self.set_requires_grad([self.netD_A, self.netD_B], False)
         self.optimizer_G.zero_grad()
         self.backward_G()
-        self.optimizer_G.step()
+        self.step(self.optimizer_G)
 
         self.set_requires_grad([self.netD_A, self.netD_B], True)
         self.optimizer_D.zero_grad()
         self.backward_D_A()
         self.backward_D_B()
-        self.optimizer_D.step()
+        self.step(self.optimizer_D)
 
     def backward_G(self) -> None:
         opt = self.opt
@@ -85,7 +85,7 @@ class CycleGANModel(BaseModel):
         loss = self.loss_G_A + self.loss_G_B + self.loss_cycle_A + self.loss_cycle_B
         if opt.lambda_identity > 0:
             loss = loss + self.identity_loss()
-        loss.backward()
+        self.backward(loss)
 
     def identity_loss(self) -> torch.Tensor:
         """A generator leaves its target domain alone. Where the domains differ in channels, it is handed the
@@ -110,5 +110,5 @@ class CycleGANModel(BaseModel):
         loss = (self.criterion_gan(netD(real), True) + self.criterion_gan(netD(fake), False)) * 0.5
         if self.opt.gan_mode == "wgangp":
             loss = loss + gradient_penalty(netD, real, fake, self.generator)
-        loss.backward()
+        self.backward(loss)
         return loss

@@ -73,14 +73,14 @@ class Pix2PixModel(BaseModel):
         self.set_requires_grad(self.netD, True)
         self.optimizer_D.zero_grad()
         self.backward_D()
-        self.optimizer_D.step()
+        self.step(self.optimizer_D)
         self.steps += 1
 
         if generator_learns:
             self.set_requires_grad(self.netD, False)
             self.optimizer_G.zero_grad()
             self.backward_G()
-            self.optimizer_G.step()
+            self.step(self.optimizer_G)
 
     def backward_D(self) -> None:
         real_AB = torch.cat([self.real_A, self.real_B], 1)
@@ -90,13 +90,13 @@ class Pix2PixModel(BaseModel):
         loss = (self.loss_D_fake + self.loss_D_real) * 0.5
         if self.opt.gan_mode == "wgangp":
             loss = loss + gradient_penalty(self.netD, real_AB, fake_AB, self.generator)
-        loss.backward()
+        self.backward(loss)
 
     def backward_G(self) -> None:
         fake_AB = torch.cat([self.real_A, self.fake_B], 1)
         self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True)
         self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.lambda_L1
-        (self.loss_G_GAN + self.loss_G_L1).backward()
+        self.backward(self.loss_G_GAN + self.loss_G_L1)
 
     def state_dict(self) -> dict[str, Any]:
         # The generator's losses are told again at steps in which only the critic learns.

@@ -13,6 +13,11 @@ BLANK_RANGE = 24  # of 255 levels: what differs by less is no drawing
 GRAIN_BLOCKS, GRAIN_BLOCK = 32, 8  # grain averages out over 8 × 8 pixels, in pages of 32 such blocks across and more
 
 
+def im2tensor(pixels: torch.Tensor) -> torch.Tensor:
+    """uint8 of any shape → the same in torch's default type, 0 → -1 and 255 → 1."""
+    return pixels.to(torch.get_default_dtype()).div_(127.5).sub_(1)
+
+
 def tensor2im(tensor: torch.Tensor) -> np.ndarray:
     """The first image of a batch for the eye: NCHW or CHW floats in [-1, 1] → HWC uint8 RGB.
 
