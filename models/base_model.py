@@ -13,13 +13,15 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 from data.transforms import SQUARES
 from models.networks import define_D, define_G, foreign
 from models.networks.encoders import ResnetEncoder
+from models.networks.layers import mixes_images
 from models.schedulers import get_scheduler
 from util import checkpoint
+from util.compiling import compile_forward
 from util.device import choose_device, generator_states, set_generator_states
 from util.errors import UserError
 from util.image_pool import ImagePool
 from util.images import im2tensor
-from util.precision import choose_dtype, compute_in
+from util.precision import choose_dtype, choose_memory_format, compute_in, loss_scaler
 from util.stages import Stage, plan_stages, stage_at
 
 Batch = dict[str, Any]
@@ -53,6 +55,11 @@ class BaseModel(ABC):
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
         # What convolutions compute with; weights, norms' statistics and losses are float32 (or float64) in any case.
         self.dtype = choose_dtype(opt.precision, self.device) if opt.isTrain else torch.float32
+        self.scaler = loss_scaler(self.dtype, self.device)
+        # All weights at once; on a CPU torch's own loop is as fast.
+        self.fused = self.device.type == "cuda" and opt.isTrain and "fused_adam" not in opt.without
+        wanted = opt.memory_format if opt.isTrain else "contiguous"
+        self.memory_format = choose_memory_format(wanted, self.dtype, self.device)
         self.save_dir = Path(opt.checkpoints_dir) / opt.name
         self.generator = torch.Generator().manual_seed(opt.seed)
         self.loss_names: list[str] = []
@@ -76,7 +83,7 @@ class BaseModel(ABC):
     def to_device(self, images: torch.Tensor) -> torch.Tensor:
         """The images, uint8 or in [-1, 1], in [-1, 1] where the networks are. Only CUDA copies from pinned memory
         beside the computation; elsewhere an image that is not waited for may be freed before it has been read."""
-        images = images.to(self.device, non_blocking=self.device.type == "cuda")
+        images = images.to(self.device, non_blocking=self.device.type == "cuda", memory_format=self.memory_format)
         return im2tensor(images) if images.dtype == torch.uint8 else images
 
     @abstractmethod
@@ -102,7 +109,7 @@ class BaseModel(ABC):
                 foreign.load_encoder(encoder, Path(opt.encoder_weights))
             if opt.freeze_encoder:
                 encoder.freeze()
-        return self._place(net)
+        return self._place(net, netG or opt.netG)
 
     def build_D(self, input_nc: int) -> nn.Module:
         """A discriminator as the options describe it, on the device."""
@@ -110,7 +117,8 @@ class BaseModel(ABC):
         net = define_D(
             input_nc, opt.ndf, opt.netD, opt.n_layers_D, opt.norm, opt.init_type, opt.init_gain, self.generator
         )
-        return self._place(net)
+        # torch can't compile gradients of gradients.
+        return self._place(net, opt.netD, compiled=opt.compile and opt.gan_mode != "wgangp")
 
     def adam(self, *nets: nn.Module, rate: str = "lr") -> torch.optim.Optimizer:
         """An Adam over the parameters of some networks that are not frozen, known to the schedulers and the saver.
@@ -118,7 +126,9 @@ class BaseModel(ABC):
         rate: name of the option that gives its initial learning rate.
         """
         parameters = [p for net in nets for p in net.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(parameters, lr=getattr(self.opt, rate), betas=(self.opt.beta1, 0.999))
+        optimizer = torch.optim.Adam(
+            parameters, lr=getattr(self.opt, rate), betas=(self.opt.beta1, 0.999), fused=self.fused or None
+        )
         self.optimizers.append(optimizer)
         self.rate_options.append(rate)
         return optimizer
@@ -199,11 +209,20 @@ class BaseModel(ABC):
 
     def backward(self, loss: torch.Tensor) -> None:
         """Compute what the weights that require gradients have to do with a loss."""
-        loss.backward()
+        self.scaler.scale(loss).backward()
 
     def step(self, optimizer: torch.optim.Optimizer) -> None:
         """Let an optimizer learn from the gradients that its weights have now."""
-        optimizer.step()
+        self.scaler.step(optimizer)
+        self.scaler.update()
+
+    def together(self, net: nn.Module, *batches: torch.Tensor) -> Sequence[torch.Tensor]:
+        """What a network makes of several batches: in one pass, if it treats each image by itself, and all have one
+        size; else one after the other."""
+        one_size = len({images.shape[1:] for images in batches}) == 1
+        if not one_size or mixes_images(net) or "batched_passes" in self.opt.without:
+            return [net(images) for images in batches]
+        return net(torch.cat(batches)).split([len(images) for images in batches])
 
     def metric(self) -> torch.Tensor:
         """The sum of the last step's losses that tell progress, left on the device."""
@@ -262,7 +281,7 @@ class BaseModel(ABC):
             "generator": self.generator.get_state(),
             "torch_generator": torch.get_rng_state(),
             "device_generators": generator_states(self.device, self.gpu_ids),
-        }
+        } | ({"scaler": self.scaler.state_dict()} if self.scaler.is_enabled() else {})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take up what `state_dict` gave, except what the command line says otherwise."""
@@ -271,12 +290,15 @@ class BaseModel(ABC):
             optimizer.load_state_dict(saved)
             for group in optimizer.param_groups:
                 group["betas"] = (opt.beta1, group["betas"][1])
+                group["fused"] = self.fused or None
                 group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | done)
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
+        if self.scaler.is_enabled() and "scaler" in state:
+            self.scaler.load_state_dict(state["scaler"])
         self.generator.set_state(state["generator"].cpu())
         torch.set_rng_state(state["torch_generator"].cpu())
         set_generator_states(state["device_generators"], self.device, self.gpu_ids)
@@ -290,9 +312,12 @@ class BaseModel(ABC):
             format = f" in {str(self.dtype).removeprefix('torch.')}" if self.dtype != torch.float32 else ""
             print(f"network {name}: {millions:.3f} M parameters on {self.device}{format}")
 
-    def _place(self, net: nn.Module) -> nn.Module:
-        net = net.to(self.device)
+    def _place(self, net: nn.Module, name: str, compiled: bool | None = None) -> nn.Module:
+        """A network where, and how, it computes. compiled: None leaves that to the options."""
+        net = net.to(self.device).to(memory_format=self.memory_format)
         net = nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
+        if self.isTrain and (self.opt.compile if compiled is None else compiled):
+            net = compile_forward(name, net, self.device)
         return compute_in(self.dtype, net, self.device)
 
 

@@ -52,7 +52,7 @@ class ColorizerModel(Pix2PixModel):
                 f"{found.architecture['input_nc']}, or another --scan_generator"
             )
         print(f"scan generator {found.path}, architecture from {found.source}")
-        self.scan_generator = self._place(load_generator(found)).requires_grad_(False).eval()
+        self.scan_generator = self._place(load_generator(found), "scan generator").requires_grad_(False).eval()
 
     def weights(self, epoch: int | str) -> dict[str, dict[str, torch.Tensor]]:
         """Beside the networks the scan generator: the run goes on without the one that it came from."""

@@ -57,10 +57,16 @@ class CycleGANModel(BaseModel):
         self.optimizer_D = self.adam(self.netD_A, self.netD_B)
 
     def forward(self) -> None:
-        self.fake_B = self.netG_A(self.real_A)
-        self.rec_A = self.netG_B(self.fake_B)
-        self.fake_A = self.netG_B(self.real_B)
-        self.rec_B = self.netG_A(self.fake_A)
+        """There and back; in training, also what the generators make of images of their target domain. Where the
+        domains differ in channels, they are handed the target's luma, or its grey repeated."""
+        opt = self.opt
+        if self.isTrain and opt.lambda_identity > 0:
+            colorings, scans = to_channels(self.real_B, opt.input_nc), to_channels(self.real_A, opt.output_nc)
+            self.fake_B, self.idt_A = self.together(self.netG_A, self.real_A, colorings)
+            self.fake_A, self.idt_B = self.together(self.netG_B, self.real_B, scans)
+        else:
+            self.fake_B, self.fake_A = self.netG_A(self.real_A), self.netG_B(self.real_B)
+        self.rec_A, self.rec_B = self.netG_B(self.fake_B), self.netG_A(self.fake_A)
 
     def optimize_parameters(self) -> None:
         self.forward()
@@ -88,11 +94,8 @@ class CycleGANModel(BaseModel):
         self.backward(loss)
 
     def identity_loss(self) -> torch.Tensor:
-        """A generator leaves its target domain alone. Where the domains differ in channels, it is handed the
-        target's luma (or its grey repeated) and should give back the target itself."""
+        """A generator leaves its target domain alone, and gives back colors that it is handed the luma of."""
         opt = self.opt
-        self.idt_A = self.netG_A(to_channels(self.real_B, opt.input_nc))
-        self.idt_B = self.netG_B(to_channels(self.real_A, opt.output_nc))
         self.loss_idt_A = self.criterion_l1(self.idt_A, self.real_B) * opt.lambda_B * opt.lambda_identity
         self.loss_idt_B = self.criterion_l1(self.idt_B, self.real_A) * opt.lambda_A * opt.lambda_identity
         return self.loss_idt_A + self.loss_idt_B
@@ -107,7 +110,8 @@ class CycleGANModel(BaseModel):
         self, netD: nn.Module, real: torch.Tensor, fake: torch.Tensor, pool: ImagePool
     ) -> torch.Tensor:
         fake = pool.query(fake)
-        loss = (self.criterion_gan(netD(real), True) + self.criterion_gan(netD(fake), False)) * 0.5
+        of_real, of_fake = self.together(netD, real, fake)
+        loss = (self.criterion_gan(of_real, True) + self.criterion_gan(of_fake, False)) * 0.5
         if self.opt.gan_mode == "wgangp":
             loss = loss + gradient_penalty(netD, real, fake, self.generator)
         self.backward(loss)

@@ -85,8 +85,8 @@ class Pix2PixModel(BaseModel):
     def backward_D(self) -> None:
         real_AB = torch.cat([self.real_A, self.real_B], 1)
         fake_AB = self.fake_AB_pool.query(torch.cat([self.real_A, self.fake_B], 1))
-        self.loss_D_fake = self.criterion_gan(self.netD(fake_AB), False)
-        self.loss_D_real = self.criterion_gan(self.netD(real_AB), True)
+        of_fake, of_real = self.together(self.netD, fake_AB, real_AB)
+        self.loss_D_fake, self.loss_D_real = self.criterion_gan(of_fake, False), self.criterion_gan(of_real, True)
         loss = (self.loss_D_fake + self.loss_D_real) * 0.5
         if self.opt.gan_mode == "wgangp":
             loss = loss + gradient_penalty(self.netD, real_AB, fake_AB, self.generator)

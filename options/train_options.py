@@ -11,7 +11,7 @@ from options.base_options import BaseOptions, full_name
 from util.errors import UserError
 from util.files import settled
 from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
-from util.precision import PRECISIONS
+from util.precision import MEMORY_FORMATS, PRECISIONS
 from util.stages import plan_stages
 
 # What makes a checkpoint's networks; can't change when a run is continued.
@@ -19,6 +19,8 @@ ARCHITECTURE = (
     "model", "input_nc", "output_nc", "ngf", "ndf", "netG", "netG_A", "netG_B", "netD", "n_layers_D", "norm",
     "no_dropout", "encoder",
 )
+# What makes training faster without a trace in what is learned, beyond rounding.
+OPTIMISATIONS = ("batched_passes", "fused_adam")
 
 
 class TrainOptions(BaseOptions):
@@ -81,8 +83,14 @@ class TrainOptions(BaseOptions):
             help="share of the training images that may be unreadable: others stand in for them; the run stops when "
             "there are more")
         add("--precision", choices=PRECISIONS, default="fp32",
-            help="what networks compute with: float32 or, with float32 weights and losses, bfloat16, which newer "
-            "hardware is faster with; auto: bfloat16 where the hardware is made for it")
+            help="what networks compute with: float32 or, with float32 weights and losses, bfloat16 or float16, which "
+            "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
+        add("--compile", action="store_true",
+            help="let torch compile the networks: faster steps after some minutes of warming up")
+        add("--memory_format", choices=MEMORY_FORMATS, default="auto",
+            help="how images and maps lie in memory; auto: channels_last for 16 bits on CUDA, else contiguous")
+        add("--without", nargs="+", choices=OPTIMISATIONS, default=[],
+            help="to see what they bring: optimisations to do without")
         add("--lr_policy", choices=(*POLICIES, "linear"), default="lambda",
             help="learning rate policy; linear is another name of lambda")
         add("--lr_decay_iters", type=positive, default=50,
@@ -158,6 +166,7 @@ class TrainOptions(BaseOptions):
             )
         _check_encoder(opt)
         _check_ranges(opt)
+        _check_compile(opt)
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train and _ended_before_its_first_save(opt):
@@ -231,6 +240,16 @@ def _check_ranges(opt: argparse.Namespace) -> None:
         least, most = getattr(opt, key)
         if least > most:
             raise UserError(f"--{key} {least:g} {most:g} is no range: give the smaller number first")
+
+
+def _check_compile(opt: argparse.Namespace) -> None:
+    if opt.compile and opt.resize_or_crop not in SQUARES:
+        raise UserError(
+            f"--compile makes networks for one size of images, and --resize_or_crop {opt.resize_or_crop} leaves them "
+            "of several: leave out one of them"
+        )
+    if opt.compile and len(opt.gpu_ids) > 1:
+        raise UserError("--compile is for one GPU a process: start train.py with torchrun, or give one of --gpu_ids")
 
 
 def _same_architecture(opt: argparse.Namespace) -> None:

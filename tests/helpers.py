@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from models import BaseModel, create_model
+from options.train_options import TrainOptions
 from train import Training
 
 
@@ -79,3 +82,24 @@ def logged_losses(run_folder: Path) -> list[str]:
     """The lines of the loss log without the times, which no two runs share."""
     lines = (run_folder / "loss_log.txt").read_text().splitlines()
     return [re.sub(r"time: \S+, data: \S+\)", "", line) for line in lines if line.startswith("(epoch")]
+
+
+def small_model(folder: Path, *argv: str) -> BaseModel:
+    """A small model, ready to train."""
+    opt = TrainOptions().parse([
+        "--dataroot", "none", "--gpu_ids", "-1", "--checkpoints_dir", str(folder), "--netG", "resnet_6blocks",
+        "--ngf", "8", "--ndf", "8", *argv,
+    ])  # fmt: skip
+    model = create_model(opt)
+    model.setup(opt)
+    return model
+
+
+def step_on_noise(model: BaseModel) -> dict[str, float]:
+    """The losses of a step on the same noise every time."""
+    chance = torch.Generator().manual_seed(0)
+    channels = {"A": model.opt.input_nc, "B": model.opt.output_nc}
+    sides = {side: torch.rand(2, count, 32, 32, generator=chance) * 2 - 1 for side, count in channels.items()}
+    model.set_input({**sides, "A_paths": ["", ""], "B_paths": ["", ""]})
+    model.optimize_parameters()
+    return model.get_current_losses()

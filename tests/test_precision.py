@@ -1,44 +1,51 @@
 """What networks compute with: 16 bits inside, float32 outside, and the same training as far as 16 bits can tell."""
-from pathlib import Path
-
 import pytest
 import torch
 from torch import nn
 
-from models import create_model
-from models.base_model import BaseModel
-from options.train_options import TrainOptions
+from tests.helpers import small_model as make
+from tests.helpers import step_on_noise as step
 from util.precision import choose_dtype
 
 CPU = torch.device("cpu")
 
 
-def make(folder: Path, *argv: str) -> BaseModel:
-    """A small model, ready to train."""
-    opt = TrainOptions().parse([
-        "--dataroot", "none", "--gpu_ids", "-1", "--checkpoints_dir", str(folder), "--netG", "resnet_6blocks",
-        "--ngf", "8", "--ndf", "8", *argv,
-    ])  # fmt: skip
-    model = create_model(opt)
-    model.setup(opt)
-    return model
-
-
-def step(model: BaseModel) -> dict[str, float]:
-    """The losses of a step on the same noise every time."""
-    chance = torch.Generator().manual_seed(0)
-    sides = {side: torch.rand(2, 3, 32, 32, generator=chance) * 2 - 1 for side in "AB"}
-    model.set_input({**sides, "A_paths": ["", ""], "B_paths": ["", ""]})
-    model.optimize_parameters()
-    return model.get_current_losses()
-
-
 @pytest.mark.parametrize("argv", [[], ["--model=pix2pix", "--norm=instance", "--netD=attention"],
                                   ["--netG=attn_unet", "--ngf=8"], ["--netG=scan", "--ngf=32"]])  # fmt: skip
-def test_losses_are_those_of_float32_as_far_as_16_bits_can_tell(tmp_path, argv):
-    full, half = (step(make(tmp_path, *argv, f"--precision={precision}")) for precision in ("fp32", "bf16"))
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_losses_are_those_of_float32_as_far_as_16_bits_can_tell(tmp_path, argv, precision):
+    full, half = (step(make(tmp_path, *argv, f"--precision={chosen}")) for chosen in ("fp32", precision))
     assert half == pytest.approx(full, rel=0.03)
     assert half != full
+
+
+def test_gradients_too_small_for_float16_are_learned_from(tmp_path):
+    full, half = (make(tmp_path, f"--precision={chosen}") for chosen in ("fp32", "fp16"))
+    drawing = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    for model in (full, half):
+        model.backward(model.netG_A(drawing)[..., :16].mean() * 1e-4)
+    wanted, found = (model.netG_A.model[1].weight.grad for model in (full, half))
+    found = found / half.scaler.get_scale()
+    assert (found - wanted).norm() < 0.15 * wanted.norm()  # all of it, were it not for the scale
+
+
+def test_a_step_that_overflows_float16_is_left_out_and_the_next_ones_learn(tmp_path):
+    model = make(tmp_path, "--precision=fp16", "--lambda_A=1e4")
+    weight = model.netG_A.model[1].weight
+    before = weight.clone()
+    step(model)
+    assert torch.equal(weight, before)
+    for _ in range(12):
+        step(model)
+    assert not torch.equal(weight, before)
+    assert weight.isfinite().all()
+
+
+def test_the_scale_of_float16_goes_on(tmp_path):
+    model, other = (make(tmp_path, "--precision=fp16", "--lambda_A=1e4") for _ in range(2))
+    step(model)
+    other.load_state_dict(model.state_dict())
+    assert other.scaler.get_scale() == model.scaler.get_scale() < make(tmp_path, "--precision=fp16").scaler.get_scale()
 
 
 def test_convolutions_have_16_bits_and_what_is_kept_has_32(tmp_path):
@@ -67,4 +74,6 @@ def test_auto_takes_16_bits_where_the_hardware_is_made_for_them(monkeypatch, sup
 
 
 def test_what_was_asked_for_is_taken_anywhere():
-    assert [choose_dtype(precision, CPU) for precision in ("fp32", "bf16")] == [torch.float32, torch.bfloat16]
+    assert [choose_dtype(precision, CPU) for precision in ("fp32", "bf16", "fp16")] == [
+        torch.float32, torch.bfloat16, torch.float16
+    ]  # fmt: skip

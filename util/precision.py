@@ -1,8 +1,14 @@
-"""What numbers networks compute with: float32, or bfloat16 where the hardware is made for it."""
+"""What numbers networks compute with: float32, or 16 bits where the hardware is made for them."""
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
-PRECISIONS = ("auto", "fp32", "bf16")
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+MEMORY_FORMATS = ("auto", "contiguous", "channels_last")
+_FORMATS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_in_full: list[object] = []  # while it has an entry, networks compute in float32
 
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
@@ -10,7 +16,15 @@ def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
     (CUDA from 8.0 on, CPUs with avx512_bf16 or amx_bf16), else float32."""
     if precision == "auto":
         return torch.bfloat16 if _has_bfloat16(device) else torch.float32
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+    return _FORMATS[precision]
+
+
+def choose_memory_format(wanted: str, dtype: torch.dtype, device: torch.device) -> torch.memory_format:
+    """How maps lie in memory: as one of MEMORY_FORMATS says; auto takes channels_last for 16 bits on CUDA, whose matrix
+    units read it as it is. On CPUs it costs more in copies than it brings."""
+    if wanted == "auto":
+        wanted = "channels_last" if device.type == "cuda" and dtype != torch.float32 else "contiguous"
+    return torch.channels_last if wanted == "channels_last" else torch.contiguous_format
 
 
 def compute_in(dtype: torch.dtype, net: nn.Module, device: torch.device) -> nn.Module:
@@ -21,11 +35,29 @@ def compute_in(dtype: torch.dtype, net: nn.Module, device: torch.device) -> nn.M
     forward = net.forward
 
     def in_format(*inputs: torch.Tensor) -> torch.Tensor:
+        if _in_full:
+            return forward(*inputs)
         with torch.autocast(device.type, dtype):
             return forward(*inputs).float()
 
     net.forward = in_format
     return net
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Networks compute in float32 meanwhile: for what 16 bits are too coarse for, as gradients of gradients."""
+    _in_full.append(None)
+    try:
+        yield
+    finally:
+        _in_full.pop()
+
+
+def loss_scaler(dtype: torch.dtype, device: torch.device) -> torch.amp.GradScaler:
+    """What keeps gradients within the narrow range of float16 (Micikevicius et al. 2018); with other formats it does
+    nothing."""
+    return torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -33,6 +33,12 @@ def needs_bias(norm: str) -> bool:
     return norm == "instance"
 
 
+def mixes_images(net: nn.Module) -> bool:
+    """Whether what a network makes of an image hangs on the other images of the batch, or on chance."""
+    dropouts = nn.modules.dropout._DropoutNd
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm | dropouts) for module in net.modules())
+
+
 def init_weights(
     net: nn.Module, init_type: str = "normal", gain: float = 0.02, generator: torch.Generator | None = None
 ) -> None:
@@ -96,8 +102,9 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        positions = x.shape[-2] * x.shape[-1]
-        moments = torch.einsum("nihw,njhw->nij", x, x) / positions
+        # Divided beforehand: the sum over a page is beyond float16.
+        scaled = x / (x.shape[-2] * x.shape[-1]) ** 0.5
+        moments = torch.einsum("nihw,njhw->nij", scaled, scaled)
         return x + self.gamma * torch.einsum("nij,njhw->nihw", moments, self.project(x))
 
 

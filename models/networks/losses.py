@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from util.errors import UserError
+from util.precision import full_precision
 
 GAN_MODES = ("lsgan", "vanilla", "wgangp")
 
@@ -40,7 +41,8 @@ def gradient_penalty(
     """
     mix = torch.rand(real.shape[0], 1, 1, 1, generator=generator).to(real)
     between = (mix * real.detach() + (1 - mix) * fake.detach()).requires_grad_()
-    (gradient,) = torch.autograd.grad(netD(between).sum(), between, create_graph=True)
+    with full_precision():
+        (gradient,) = torch.autograd.grad(netD(between).sum(), between, create_graph=True)
     # The small term keeps the square root's own gradient finite at zero.
     norm = (gradient.flatten(1).square().sum(1) + 1e-12).sqrt()
     return weight * (norm - 1).square().mean()
