@@ -49,6 +49,7 @@ CASES = {
     ],
     "wgangp": [*PLAIN, "--model=pix2pix", "--gan_mode=wgangp", "--norm=instance", "--n_critic=3", "--batch_size=2"],
     "bfloat16": [*PLAIN, "--precision=bf16"],
+    "float16": [*PLAIN, "--precision=fp16", "--lambda_A=1000"],  # which has its loss scaled differently as it goes
     "plateau": [*PLAIN, "--model=pix2pix", "--lr_policy=plateau"],
 }  # fmt: skip
 
