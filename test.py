@@ -20,7 +20,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from tqdm import tqdm
 
 from data import ImageLoader, create_dataset
@@ -34,6 +33,7 @@ from models.test_model import TestModel
 from models.volume_colorizer import VolumeColorizer
 from models.volume_results import Done, Results, writing_results
 from options.test_options import TestOptions
+from util.device import own_gpu
 from util.distributed import Processes, joined
 from util.errors import UserError, reported
 from util.html import HTML
@@ -65,7 +65,7 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
 
     told_before = history(opt)
     if processes.count > 1:
-        opt.gpu_ids = own_gpu(opt, processes.local_rank)
+        opt.gpu_ids = own_gpu(opt.gpu_ids if "gpu_ids" in opt.explicit else None, processes.local_rank)
     model = TestModel(opt)
     model.setup(opt)
     results = Results(
@@ -97,12 +97,6 @@ def without_results(volumes: list[Volume], roots: Sequence[Path], folder: Path) 
         if root.resolve().is_relative_to(folder):
             raise UserError(f"{root} lies where the results go: give another --results_dir")
     return [volume for volume in volumes if not volume.path.resolve().is_relative_to(folder)]
-
-
-def own_gpu(opt: argparse.Namespace, local_rank: int) -> list[int]:
-    """The GPU of one of several processes: of those that were given, or of all."""
-    ids = opt.gpu_ids if "gpu_ids" in opt.explicit else list(range(torch.cuda.device_count()))
-    return [ids[local_rank % len(ids)]] if ids else []
 
 
 def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:

@@ -4,15 +4,20 @@
     python train.py --dataroot datasets/onepiece --name onepiece --continue_train   # go on after a break
     python train.py --dataroot datasets/pairs --name pairs --model pix2pix          # pairs
     python train.py --dataroot colorings --name color --model colorizer --scan_generator checkpoints/scans
+    torchrun --nproc_per_node=8 train.py --dataroot datasets/onepiece --name onepiece    # on eight GPUs
 
 What it writes is in checkpoints/NAME: weights (*_net_*.pth), the state to go on from (latest_state.pth), the
 losses (loss_log.txt), pictures (web/index.html) and TensorBoard events (tb/).
 `python train.py --help` tells every option; docs/training.md how to use them.
 """
 import argparse
+import platform
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -21,39 +26,78 @@ from models import BaseModel, create_model
 from models.base_model import Batch
 from models.saver import STATE, Saver
 from options.train_options import TrainOptions, run_folder
-from util.device import describe_device
+from util.device import describe_device, own_gpu
+from util.distributed import Processes, here, joined
+from util.elastic import command, marks, restarted
 from util.errors import RunError, UserError, reason, reported
 from util.files import settle
 from util.loss_watch import LossWatch
 from util.progress import Position, StepTimer, duration
-from util.run_lock import sole_run
+from util.run_lock import lock_holder, sole_run
 from util.stages import stage_at
 from util.stop_signals import StopSignals
 from util.visualizer import Visualizer
 
 NOTHING = "none yet"
+SIGHT_SECONDS = 30  # for a new folder to be seen over a network
 
 
 def main() -> None:
-    options = TrainOptions()
-    folder = run_folder(options.parse())
-    with sole_run(folder), StopSignals() as signals:
-        put_in_order(folder)
-        opt = options.parse()  # again: now no other run changes what it depends on
-        if "continue_train" in opt.explicit and not opt.continue_train:
-            print(f"{folder} was not saved yet: beginning anew with its options")
+    options, processes = TrainOptions(), here()
+    with ExitStack() as stack:
+        with processes.together():
+            if processes.first:
+                folder = run_folder(options.parse())
+                stack.enter_context(sole_run(folder))
+                put_in_order(folder)
+        signals = stack.enter_context(StopSignals(processes.count > 1, processes.first))
+        with processes.together():
+            opt = options.parse()  # again: now no other run changes what it depends on
+        in_sight_of_all(run_folder(opt), processes)
+        training = set_up(opt, signals, processes)
+        if training.position.epoch > training.last_epoch:
+            larger = "--stage_epochs" if opt.stages else "--niter or --niter_decay"
+            print(f"{run_folder(opt)} is trained to its last epoch: give a larger {larger} to go on")
+            return
+        with processes.together():
+            if processes.first:
+                print(options.text(opt))
+                options.save(opt)
+        training.run()
+
+
+def in_sight_of_all(folder: Path, processes: Processes) -> None:
+    """Raises UserError if a process does not see the folder of the run as the first one does."""
+    holder, end = processes.share(lock_holder(folder)), time.monotonic() + SIGHT_SECONDS
+    with processes.together():
+        while lock_holder(folder) != holder and time.monotonic() < end:
+            time.sleep(0.5)
+        if lock_holder(folder) != holder:
+            raise UserError(
+                f"{platform.node()} does not see {folder} as the first machine does: give a --checkpoints_dir that all "
+                "machines share"
+            )
+
+
+def set_up(opt: argparse.Namespace, signals: StopSignals, processes: Processes) -> "Training":
+    """The training that the options ask for, at the place from where it goes on."""
+    if not opt.continue_train and ("continue_train" in opt.explicit or restarted(run_folder(opt))):
+        print(f"{run_folder(opt)} was not saved yet: beginning anew with its options")
+    if processes.count > 1:
+        named = opt.gpu_ids if "gpu_ids" in opt.explicit or opt.gpu_ids != [0] else None
+        opt = argparse.Namespace(**vars(opt) | {"gpu_ids": own_gpu(named, processes.local_rank)})
+    with processes.together():
         dataset = create_dataset(opt)
         model = create_model(opt)
         model.setup(opt)
+    model.join()
+    censuses = processes.told(dataset.census)
+    with processes.together():
+        if any(census != censuses[0] for census in censuses):
+            raise UserError(f"not all processes see the same images in {opt.dataroot}: copy them to all machines")
         training = Training(opt, dataset, model, signals)
         training.start()
-        if training.position.epoch > training.last_epoch:
-            larger = "--stage_epochs" if opt.stages else "--niter or --niter_decay"
-            print(f"{model.save_dir} is trained to its last epoch: give a larger {larger} to go on")
-            return
-        print(options.text(opt))
-        options.save(opt)
-        training.run()
+    return training
 
 
 def put_in_order(folder: Path) -> None:
@@ -69,6 +113,7 @@ class Training:
 
     def __init__(self, opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, signals: StopSignals) -> None:
         self.opt, self.dataset, self.model, self.signals = opt, dataset, model, signals
+        self.processes = model.processes
         self.position = Position(epoch=opt.epoch_count, log_size=None if opt.continue_train else 0)
         self.saver = Saver(model, {"position": self.position, "data": dataset})
         self.saved = NOTHING  # the last good save, in words
@@ -90,6 +135,8 @@ class Training:
             return
         self.saver.restore()
         self.note_save()
+        if self.saver.inexact:
+            print(f"the number of processes is another ({self.saver.inexact}): it goes on, but not exactly as it was")
         if self.dataset.changed:
             print(f"warning: the data set has changed since the last save ({self.dataset.changed})")
         if "epoch_count" in opt.explicit:
@@ -107,17 +154,18 @@ class Training:
 
     def run(self) -> None:
         """Train to the last epoch."""
-        position, model = self.position, self.model
-        self.visualizer = Visualizer(self.opt, position.total_iters, position.log_size)
-        print(f"{len(self.dataset)} training images, epochs {position.epoch} to {self.last_epoch}")
-        if self.visualizer.tensorboard_command:
-            print(f"to watch: {self.visualizer.tensorboard_command}")
-        model.train()
-        try:
+        position, model, count = self.position, self.model, self.processes.count
+        shared = f", {count} processes" if count > 1 else ""
+        print(f"{len(self.dataset)} training images, epochs {position.epoch} to {self.last_epoch}{shared}")
+        with ExitStack() as stack:
+            if self.processes.first:
+                self.visualizer = Visualizer(self.opt, position.total_iters, position.log_size)
+                stack.callback(self.visualizer.close)
+                if self.visualizer.tensorboard_command:
+                    print(f"to watch: {self.visualizer.tensorboard_command}")
+            model.train()
             while position.epoch <= self.last_epoch:
                 self.train_epoch()
-        finally:
-            self.visualizer.close()
         print(f"done: {position.total_iters} images in {duration(position.seconds)}; weights in {model.save_dir}")
 
     def train_epoch(self) -> None:
@@ -127,19 +175,21 @@ class Training:
         self.stage = stage_at(model.stages, epoch)
         position.stage = self.stage.number
         if len(model.stages) > 1 and epoch == self.stage.before + 1:
-            size, batch_size = self.stage.size, self.stage.batch_size
+            size, batch_size = self.stage.size, self.processes.count * self.stage.batch_size
             print(f"stage {self.stage.number} of {len(model.stages)}: {size} pixels, batches of {batch_size}")
         model.start_epoch(epoch)
-        self.visualizer.reset()
+        if self.processes.first:
+            self.visualizer.reset()
         self.dataset.start(epoch, skip=position.epoch_iters)
         self.timer = StepTimer(position)
         with tqdm(
             desc=f"epoch {epoch}/{self.last_epoch}", total=len(self.dataset), initial=position.epoch_iters, unit="img",
-            leave=False, disable=None,
+            leave=False, disable=None if self.processes.first else True,
         ) as bar:  # fmt: skip
             for batch in self.timer.timed(self.batches()):
                 model.set_input(batch)
-                images = len(model.get_image_paths())
+                batch_size = self.processes.count * len(model.get_image_paths())
+                images = min(batch_size, len(self.dataset) - position.epoch_iters)
                 model.optimize_parameters()
                 self.timer.step_done(images)
                 self.watch.note(model.losses(model.loss_names), position.total_steps)
@@ -155,7 +205,7 @@ class Training:
         try:
             yield from self.dataset
         except UserError:
-            if self.signals.received or self.position.total_steps > self.saved_steps:
+            if self.stopping() or self.position.total_steps > self.saved_steps:
                 self.save_or_stop(due=True)
             raise
 
@@ -183,18 +233,28 @@ class Training:
 
     def report(self, images: int) -> None:
         """Losses and pictures, whenever the last step of `images` images made them due."""
-        opt, model, position, visualizer = self.opt, self.model, self.position, self.visualizer
-        if position.due(opt.print_freq, images):
+        if self.position.due(self.opt.print_freq, images):
             self.check_losses()
-            losses = model.get_current_losses()
-            visualizer.print_current_losses(
-                position.epoch, position.epoch_iters, losses, self.timer.step_seconds / images,
-                self.timer.wait_seconds / images,
-            )  # fmt: skip
-            visualizer.plot_current_losses(position.epoch, position.total_iters, losses)
-            rates = {f"learning_rate/{name}": rate for name, rate in model.learning_rates().items()}
-            speed = {"speed/images_per_second": self.timer.images_per_second()}
-            visualizer.plot_scalars(position.total_iters, rates | speed)
+            losses = self.model.get_current_losses()
+            if self.processes.first:
+                self.tell(losses, images)
+        if self.processes.first:
+            self.show(images)
+
+    def tell(self, losses: dict[str, float], images: int) -> None:
+        """Print and log how training goes."""
+        position, visualizer, timer = self.position, self.visualizer, self.timer
+        visualizer.print_current_losses(
+            position.epoch, position.epoch_iters, losses, timer.step_seconds / images, timer.wait_seconds / images
+        )
+        visualizer.plot_current_losses(position.epoch, position.total_iters, losses)
+        rates = {f"learning_rate/{name}": rate for name, rate in self.model.learning_rates().items()}
+        speed = {"speed/images_per_second": timer.images_per_second()}
+        visualizer.plot_scalars(position.total_iters, rates | speed)
+
+    def show(self, images: int) -> None:
+        """Save, log and put on the training page what is to be seen, whenever that is due."""
+        opt, model, position, visualizer = self.opt, self.model, self.position, self.visualizer
         sample = opt.sample_freq > 0 and position.total_steps % opt.sample_freq == 0
         if sample:
             visualizer.save_sample(
@@ -210,20 +270,27 @@ class Training:
     def save_or_stop(self, due: bool) -> None:
         """After a step: save if that is due, and stop if someone wants it or the data is in too bad a state."""
         bad = self.dataset.bad_images
-        if len(bad.faults) > self.named and self.visualizer.name_bad_images(bad.faults):
+        if self.processes.first and len(bad.faults) > self.named and self.visualizer.name_bad_images(bad.faults):
             self.named = len(bad.faults)
-        stop = bool(self.signals.received)
+        stop = self.stopping()
         if due or stop or bad.too_many:
             self.save(must=stop)
         if stop:
             print(f"stopped by {self.signals.name} after {self.saved}: --continue_train goes on from there")
+            self.processes.wait_for_all()
             sys.exit(self.signals.status)
         if bad.too_many:
-            raise UserError(
-                f"{len(bad.faults)} of {bad.files} training images can't be read, more than --max_bad_images "
-                f"{bad.most:g}: mend or remove those that {self.model.save_dir / 'bad_images.txt'} names, and go on "
-                "with --continue_train"
-            )
+            with self.processes.together():
+                raise UserError(
+                    f"{len(bad.faults)} of {bad.files} training images can't be read, more than --max_bad_images "
+                    f"{bad.most:g}: mend or remove those that {self.model.save_dir / 'bad_images.txt'} names, and go "
+                    "on with --continue_train"
+                )
+
+    def stopping(self) -> bool:
+        """Whether a process was asked to stop: then all are."""
+        self.signals.received = self.processes.highest(self.signals.received)
+        return bool(self.signals.received)
 
     def save(self, epoch: int | None = None, must: bool = False) -> None:
         """Save the run as it is now, and the networks also as those of an epoch, where one is given.
@@ -232,9 +299,17 @@ class Training:
         goes on, unless there must be one: RunError.
         """
         self.check_losses()
+        states = self.processes.gather(self.model.own_state() if self.processes.count > 1 else {})
+        with self.processes.together():
+            saved = self.processes.first and self.write(states[1:], epoch, must)
+        if self.processes.any(saved):
+            self.note_save()
+
+    def write(self, others: list[dict[str, Any]], epoch: int | None, must: bool) -> bool:
+        """Write a save; whether that could be done. others: what the processes after this one have of their own."""
         try:
             self.position.log_size = self.visualizer.flush()
-            self.saver.save(self.history(), epoch)
+            self.saver.save(self.history(), epoch, others)
         except RunError as error:
             raise self.broken(str(error)) from error
         except OSError as error:
@@ -242,8 +317,8 @@ class Training:
             if must:
                 raise RunError(f"{told}: make room there, and go on from it with --continue_train") from error
             tqdm.write(f"warning: {told}; training goes on")
-        else:
-            self.note_save()
+            return False
+        return True
 
     def note_save(self) -> None:
         """The run is saved as it is now."""
@@ -251,10 +326,11 @@ class Training:
 
     def check_losses(self) -> None:
         """Raises RunError if a loss has not been a finite number at some step."""
-        found = self.watch.first_broken()
+        found = self.processes.told(self.watch.first_broken())
         if found:
-            name, iteration = found
-            raise self.broken(f"the loss {name} is no finite number since iteration {iteration}")
+            name, iteration = min(found, key=lambda entry: entry[1])
+            with self.processes.together():
+                raise self.broken(f"the loss {name} is no finite number since iteration {iteration}")
 
     def broken(self, what: str) -> RunError:
         """Why the run can't go on, and what can be done."""
@@ -265,15 +341,16 @@ class Training:
         """For people, how far this training has come."""
         position = self.position
         return {
-            "command": " ".join(["python", "train.py", *sys.argv[1:]]),
+            "command": command(),
             "epochs": position.epoch - 1,
             "stage": position.stage,
             "images": position.total_iters,
             "seconds": round(position.seconds),
             "machine": describe_device(self.model.device),
+            **marks(),
         }
 
 
 if __name__ == "__main__":
-    with reported():
+    with joined() as processes, reported(speaks=processes.first):
         main()

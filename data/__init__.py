@@ -7,6 +7,7 @@ import torch
 
 from data.base_dataset import BaseDataset, Place
 from data.loader import ImageLoader
+from util.distributed import here
 from util.plugins import find_class, plugin_names
 from util.stages import Stage, plan_stages
 
@@ -29,4 +30,6 @@ def create_dataset(opt: argparse.Namespace) -> ImageLoader:
     pin_memory = bool(opt.gpu_ids) and torch.cuda.is_available()
     stages = plan_stages(opt) if opt.isTrain else [Stage(1, opt.fineSize, opt.batch_size, 0, 1, 0)]
     most_bad = opt.max_bad_images if opt.isTrain else 0.0
-    return ImageLoader(dataset, stages, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory, most_bad)
+    return ImageLoader(
+        dataset, stages, opt.num_threads, not opt.serial_batches, opt.seed, pin_memory, most_bad, here()
+    )

@@ -18,48 +18,63 @@ from data.bad_images import BadImages
 from data.base_dataset import BaseDataset, Place
 from data.image_folder import BadImage, read_image
 from util.cores import usable_cores
+from util.distributed import Processes
 from util.errors import RunError, UserError
 from util.stages import Stage, stage_at
 
 
 class EpochSampler(Sampler[list[Place]]):
     """The places of one epoch in batches of its stage: all indices, shuffled by (seed, epoch) or in order, after the
-    first `skip`."""
+    first `skip`.
 
-    def __init__(self, length: int, shuffle: bool, seed: int, stages: Sequence[Stage]) -> None:
+    Several processes take their batches from the same order in turn, each a part of the size that one process alone
+    would have. They all have as many: the last parts are filled up from the front of the order.
+    """
+
+    def __init__(
+        self, length: int, shuffle: bool, seed: int, stages: Sequence[Stage], rank: int = 0, count: int = 1
+    ) -> None:
         self.length, self.shuffle, self.seed, self.stages = length, shuffle, seed, stages
+        self.rank, self.count = rank, count
         self.epoch, self.skip = 1, 0
 
     def __len__(self) -> int:
-        return -(-(self.length - self.skip) // stage_at(self.stages, self.epoch).batch_size)
+        return -(-(self.length - self.skip) // (self.count * stage_at(self.stages, self.epoch).batch_size))
 
     def __iter__(self) -> Iterator[list[Place]]:
         stage = stage_at(self.stages, self.epoch)
         order = np.arange(self.length)
         if self.shuffle:
             np.random.default_rng([self.seed, self.epoch]).shuffle(order)
-        for start in range(self.skip, self.length, stage.batch_size):
-            yield [Place(self.epoch, int(i), stage.size) for i in order[start : start + stage.batch_size]]
+        for start in range(self.skip, self.length, self.count * stage.batch_size):
+            first = start + self.rank * stage.batch_size
+            places = range(first, first + stage.batch_size)
+            if self.count == 1:
+                places = places[: self.length - start]
+            yield [Place(self.epoch, int(order[place % self.length]), stage.size) for place in places]
 
 
 class ImageLoader:
     """Iterate it for the batches of one epoch, and again for the next: dicts of tensors (N, C, H, W) and lists of
     paths. `bad_images` knows what was left out of them.
 
-    num_threads: worker processes, never more than this machine has cores; 0 reads in this process. pin_memory: hand
-    out tensors that a GPU can fetch by itself. most_bad: the share of images, 0 to 1, that may be bad.
+    num_threads: worker processes, never more than this machine has cores, nor than are left where several processes
+    share these; 0 reads in this process. pin_memory: hand out tensors that a GPU can fetch by itself. most_bad: the
+    share of images, 0 to 1, that may be bad. processes: which share the batches, and whatever befalls one of them.
     """
 
     def __init__(
         self, dataset: BaseDataset, stages: Sequence[Stage], num_threads: int, shuffle: bool, seed: int,
-        pin_memory: bool = False, most_bad: float = 0.0,
+        pin_memory: bool = False, most_bad: float = 0.0, processes: Processes | None = None,
     ) -> None:  # fmt: skip
         self.dataset = dataset
+        self.processes = processes or Processes()
         self.census = _census(dataset.files())
         self.changed = ""
         self.bad_images = BadImages(sum(count for count, _ in self.census.values()), most_bad)
-        self.sampler = EpochSampler(len(dataset), shuffle, seed, stages)
-        workers = min(num_threads, usable_cores())
+        rank, count = self.processes.rank, self.processes.count
+        self.sampler = EpochSampler(len(dataset), shuffle, seed, stages, rank, count)
+        workers = min(num_threads, max(1, usable_cores() // self.processes.local_count))
         # Where forking works well, it starts workers at once, and they share what the data set holds.
         context = "fork" if workers and sys.platform == "linux" else None
         self.loader: DataLoader[dict[str, Any]] = DataLoader(
@@ -77,13 +92,24 @@ class ImageLoader:
         return len(self.dataset)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        batches = self._batches()
+        while True:
+            with self.processes.together():
+                batch = next(batches, None)
+            if batch is None:  # in all processes at once
+                break
+            reports = [report for report in batch.pop("bad_images", ()) if report]
+            for told in self.processes.told(reports or None):
+                self.bad_images.note(told)
+            yield batch
+        self.start(self.sampler.epoch + 1)
+
+    def _batches(self) -> Iterator[dict[str, Any]]:
+        """What this process reads of an epoch."""
         try:
             batches = iter(self.loader)
             self._hear_of_dead_workers_here()
-            for batch in batches:
-                self.bad_images.note(batch.pop("bad_images", ()))
-                yield batch
-            self.start(self.sampler.epoch + 1)
+            yield from batches
         except UserError as error:
             # A worker's error arrives with the worker's traceback in its text: the message comes last.
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error

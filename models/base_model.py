@@ -14,10 +14,12 @@ from data.transforms import SQUARES
 from models.networks import define_D, define_G, foreign
 from models.networks.encoders import ResnetEncoder
 from models.networks.layers import mixes_images
+from models.networks.sync_norm import synchronized
 from models.schedulers import get_scheduler
 from util import checkpoint
 from util.compiling import compile_forward
 from util.device import choose_device, generator_states, set_generator_states
+from util.distributed import here
 from util.errors import UserError
 from util.image_pool import ImagePool
 from util.images import im2tensor
@@ -38,6 +40,8 @@ class BaseModel(ABC):
     """
 
     sides: tuple[str, ...] = ("A", "B")  # what a batch must hold
+    # What of the state is each process's own, and begins anew in one that the save had not.
+    own_parts: tuple[str, ...] = ("pools", "generator", "torch_generator", "device_generators")
 
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:
@@ -51,6 +55,7 @@ class BaseModel(ABC):
     def __init__(self, opt: argparse.Namespace) -> None:
         self.opt = opt
         self.isTrain: bool = opt.isTrain
+        self.processes = here()
         self.stages: list[Stage] = plan_stages(opt) if opt.isTrain else []
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
         # What convolutions compute with; weights, norms' statistics and losses are float32 (or float64) in any case.
@@ -135,7 +140,7 @@ class BaseModel(ABC):
 
     def pool(self, name: str) -> ImagePool:
         """An image pool of --pool_size, known to the saver."""
-        self.pools[name] = ImagePool(self.opt.pool_size, seed=self.opt.seed + len(self.pools))
+        self.pools[name] = ImagePool(self.opt.pool_size, seed=self.processes.seed(self.opt.seed + len(self.pools)))
         return self.pools[name]
 
     def setup(self, opt: argparse.Namespace) -> None:
@@ -148,6 +153,15 @@ class BaseModel(ABC):
         if not self.isTrain or opt.continue_train:
             self.load_networks(opt.epoch)
         self.print_networks(opt.verbose)
+
+    def join(self) -> None:
+        """Begin as one of several processes: with the weights of the first, and random numbers of its own."""
+        self.processes.compute_on(self.device)
+        self.processes.spread(tensor for state in self.weights("latest").values() for tensor in state.values())
+        if not self.processes.first:
+            seed = self.processes.seed(self.opt.seed)
+            self.generator.manual_seed(seed)
+            torch.manual_seed(seed)
 
     # Using
 
@@ -202,8 +216,9 @@ class BaseModel(ABC):
         return torch.stack([getattr(self, f"loss_{name}").detach() for name in names])
 
     def get_current_losses(self) -> dict[str, float]:
-        """The losses of the last step. Waits for the device."""
-        return dict(zip(self.loss_names, self.losses(self.loss_names).tolist(), strict=True))
+        """The losses of the last step, their means where there are several processes. Waits for the device."""
+        losses = self.processes.mean(self.losses(self.loss_names))
+        return dict(zip(self.loss_names, losses.tolist(), strict=True))
 
     # Learning
 
@@ -212,7 +227,8 @@ class BaseModel(ABC):
         self.scaler.scale(loss).backward()
 
     def step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Let an optimizer learn from the gradients that its weights have now."""
+        """Let an optimizer learn from the gradients that its weights have now, in the mean over all processes."""
+        self.processes.average_gradients(p for group in optimizer.param_groups for p in group["params"])
         self.scaler.step(optimizer)
         self.scaler.update()
 
@@ -225,8 +241,8 @@ class BaseModel(ABC):
         return net(torch.cat(batches)).split([len(images) for images in batches])
 
     def metric(self) -> torch.Tensor:
-        """The sum of the last step's losses that tell progress, left on the device."""
-        return self.losses(self.metric_names).sum()
+        """The sum of the last step's losses that tell progress, left on the device; a mean over all processes."""
+        return self.processes.mean(self.losses(self.metric_names).sum())
 
     @staticmethod
     def set_requires_grad(nets: nn.Module | Iterable[nn.Module], requires_grad: bool) -> None:
@@ -277,14 +293,22 @@ class BaseModel(ABC):
         return {
             "optimizers": [o.state_dict() for o in self.optimizers],
             "schedulers": [s.state_dict() for s in self.schedulers],
+            "scaler": self.scaler.state_dict(),  # empty but for float16
+            **self.own_state(),
+        }
+
+    def own_state(self) -> dict[str, Any]:
+        """What of the state is another in each of several processes."""
+        return {
             "pools": {name: pool.state_dict() for name, pool in self.pools.items()},
             "generator": self.generator.get_state(),
             "torch_generator": torch.get_rng_state(),
             "device_generators": generator_states(self.device, self.gpu_ids),
-        } | ({"scaler": self.scaler.state_dict()} if self.scaler.is_enabled() else {})
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take up what `state_dict` gave, except what the command line says otherwise."""
+        """Take up what `state_dict` gave, except what the command line says otherwise; it may lack what is a process's
+        own."""
         opt = self.opt
         for optimizer, rate, saved in zip(self.optimizers, self.rate_options, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -295,10 +319,12 @@ class BaseModel(ABC):
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | done)
+        if self.scaler.is_enabled() and state.get("scaler"):
+            self.scaler.load_state_dict(state["scaler"])
+        if not self.processes.first and "pools" not in state:
+            return
         for name, pool in self.pools.items():
             pool.load_state_dict(state["pools"][name], self.device)
-        if self.scaler.is_enabled() and "scaler" in state:
-            self.scaler.load_state_dict(state["scaler"])
         self.generator.set_state(state["generator"].cpu())
         torch.set_rng_state(state["torch_generator"].cpu())
         set_generator_states(state["device_generators"], self.device, self.gpu_ids)
@@ -314,7 +340,7 @@ class BaseModel(ABC):
 
     def _place(self, net: nn.Module, name: str, compiled: bool | None = None) -> nn.Module:
         """A network where, and how, it computes. compiled: None leaves that to the options."""
-        net = net.to(self.device).to(memory_format=self.memory_format)
+        net = synchronized(net, self.processes).to(self.device).to(memory_format=self.memory_format)
         net = nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
         if self.isTrain and (self.opt.compile if compiled is None else compiled):
             net = compile_forward(name, net, self.device)

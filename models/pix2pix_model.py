@@ -99,9 +99,12 @@ class Pix2PixModel(BaseModel):
         self.backward(self.loss_G_GAN + self.loss_G_L1)
 
     def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() | {"steps": self.steps}
+
+    def own_state(self) -> dict[str, Any]:
         # The generator's losses are told again at steps in which only the critic learns.
-        losses = {name: getattr(self, f"loss_{name}").detach() for name in self.loss_names if self.steps}
-        return super().state_dict() | {"steps": self.steps, "losses": losses}
+        losses = {name: getattr(self, f"loss_{name}").detach().cpu() for name in self.loss_names if self.steps}
+        return super().own_state() | {"losses": losses}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         super().load_state_dict(state)

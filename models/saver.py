@@ -1,6 +1,6 @@
 """The saves of a run: each is one unit, all of it on the disk or nothing."""
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,15 +23,20 @@ class Saver:
     """Saves a model's networks with all that going on exactly needs, and takes a save up again.
 
     parts: what has a state beside the networks, by name. The state also knows the networks that it belongs to, by
-    their digests.
+    their digests, and of several processes what is each one's own.
+
+    After `restore`, inexact tells, in words, why the run does not go on exactly as it was.
     """
 
     def __init__(self, model: BaseModel, parts: Mapping[str, Stateful]) -> None:
         self.model, self.parts, self.folder = model, {"model": model, **parts}, model.save_dir
+        self.inexact = ""
 
-    def save(self, history: Mapping[str, object], epoch: int | None = None) -> None:
+    def save(
+        self, history: Mapping[str, object], epoch: int | None = None, others: Sequence[dict[str, Any]] = ()
+    ) -> None:
         """Put a new save in the place of the last one; the networks of `epoch` also under its number. history: what
-        training.json says to people.
+        training.json says to people. others: the models' `own_state` of the processes after this one.
 
         Raises OSError if it can't be written, and RunError if the networks are worth nothing; the last save is then as
         it was.
@@ -48,6 +53,8 @@ class Saver:
                 if epoch is not None and name.startswith("latest_"):
                     (unfinished / name.replace("latest", str(epoch), 1)).write_bytes(content)
             state = {name: part.state_dict() for name, part in self.parts.items()} | {"networks": digests}
+            if others:
+                state["others"] = list(others)
             (unfinished / STATE).write_bytes(checkpoint.to_bytes(state))
             (unfinished / "training.json").write_text(json.dumps(history, indent=1) + "\n", encoding="utf-8")
 
@@ -64,6 +71,7 @@ class Saver:
                         f"{self.folder / name} was not saved together with {STATE}: copy all latest_* files of the run "
                         f"again, or remove {STATE} to go on from the networks alone"
                     )
+            self._take_own(state)
             for name, part in self.parts.items():
                 if name in state or name in ("model", "position"):
                     part.load_state_dict(state[name])
@@ -71,6 +79,16 @@ class Saver:
             raise UserError(
                 f"{path} is no state of this run: remove it, and training goes on from the networks alone"
             ) from error
+
+    def _take_own(self, state: dict[str, Any]) -> None:
+        """Put what this process saved in the place of what the first one did."""
+        processes, others = self.model.processes, state.get("others", [])
+        if not processes.first:
+            shared = {key: value for key, value in state["model"].items() if key not in self.model.own_parts}
+            own = others[processes.rank - 1] if processes.rank <= len(others) else {}
+            state["model"] = shared | own
+        if processes.count != len(others) + 1:
+            self.inexact = f"saved by {len(others) + 1} of them, now {processes.count}"
 
 
 def _digest(path: Path) -> str:

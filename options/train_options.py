@@ -8,6 +8,7 @@ from models.networks.patchgan import NLayerDiscriminator
 from models.schedulers import POLICIES
 from models.trained import saved_options
 from options.base_options import BaseOptions, full_name
+from util import elastic
 from util.errors import UserError
 from util.files import settled
 from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
@@ -24,7 +25,10 @@ OPTIMISATIONS = ("batched_passes", "fused_adam")
 
 
 class TrainOptions(BaseOptions):
-    """With --continue_train the options of the run in checkpoints/NAME are the defaults."""
+    """With --continue_train the options of the run in checkpoints/NAME are the defaults.
+
+    Where torchrun has started the same training before, --continue_train goes without saying.
+    """
 
     isTrain = True
 
@@ -117,8 +121,10 @@ class TrainOptions(BaseOptions):
             "than this many times the shorter; inf: never")
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
-        if opt.continue_train:
-            run = Path(opt.checkpoints_dir) / full_name(opt)
+        run = Path(opt.checkpoints_dir) / full_name(opt)
+        if elastic.restarted(run):
+            parser.set_defaults(continue_train=True)
+        if opt.continue_train or elastic.restarted(run):
             own = {"name", "checkpoints_dir", "continue_train", "epoch", "epoch_count", "suffix"}
             saved = {key: value for key, value in saved_options(run).items() if key not in own}
             self.take_over(parser, saved, run / "opt.json")
@@ -169,6 +175,10 @@ class TrainOptions(BaseOptions):
         _check_compile(opt)
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
+        if opt.continue_train and elastic.saved_before(run_folder(opt)):
+            # What the command asks for when it begins has been done.
+            opt.epoch, opt.epoch_count = "latest", 1
+            opt.explicit -= {"epoch_count", "lr", "lr_D"}
         if opt.continue_train and _ended_before_its_first_save(opt):
             opt.continue_train = False
         if opt.continue_train:
@@ -274,7 +284,8 @@ def run_folder(opt: argparse.Namespace) -> Path:
 def _ended_before_its_first_save(opt: argparse.Namespace) -> bool:
     run = run_folder(opt)
     saved = settled(run, "latest_*") or settled(run, "*_net_*.pth")
-    return opt.epoch == "latest" and (run / "opt.json").is_file() and not saved
+    begun = (run / "opt.json").is_file() or "continue_train" not in opt.explicit
+    return opt.epoch == "latest" and begun and not saved
 
 
 def _not_trained_yet(opt: argparse.Namespace) -> None:

@@ -37,6 +37,12 @@ def choose_device(gpu_ids: list[int]) -> tuple[torch.device, list[int]]:
     return torch.device("cuda", gpu_ids[0]), gpu_ids
 
 
+def own_gpu(gpu_ids: list[int] | None, local_rank: int) -> list[int]:
+    """The GPU of one of several processes on a machine: of those that were named, or, for None, of all."""
+    ids = list(range(torch.cuda.device_count())) if gpu_ids is None else gpu_ids
+    return [ids[local_rank % len(ids)]] if ids else []
+
+
 def best_device() -> torch.device:
     """CUDA or MPS where there is one, else the CPU."""
     if torch.cuda.is_available():

@@ -12,6 +12,8 @@ try:
 except ImportError:  # Windows: nobody keeps a second run out
     fcntl = None  # type: ignore[assignment]
 
+LOCK = ".lock"
+
 
 @contextmanager
 def sole_run(folder: Path) -> Iterator[None]:
@@ -20,7 +22,7 @@ def sole_run(folder: Path) -> Iterator[None]:
     The lock is the system's and ends with the process, however that ends; processes that it has started do not hold
     it. Raises UserError if another run holds it, or if the folder can't be written to.
     """
-    path = folder / ".lock"
+    path = folder / LOCK
     above = next(parent for parent in folder.parents if parent.is_dir())
     try:
         descriptor = _open(path)
@@ -40,6 +42,14 @@ def sole_run(folder: Path) -> Iterator[None]:
             path.unlink()
         os.close(descriptor)
         _remove_empty(folder, above)
+
+
+def lock_holder(folder: Path) -> str:
+    """What the lock of a folder says of the process that holds it; empty if there is none."""
+    try:
+        return (folder / LOCK).read_text(errors="replace")
+    except OSError:
+        return ""
 
 
 def _remove_empty(folder: Path, above: Path) -> None:

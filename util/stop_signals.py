@@ -3,6 +3,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -12,12 +13,19 @@ class StopSignals:
     """While it is open (`with`), Ctrl-C (SIGINT), SIGTERM and the loss of the terminal (SIGHUP) are noted in
     `received`, 0 until then; whoever works looks at it at times when it can stop. A second signal ends the process at
     once, with exit status 128 + its number.
+
+    several: this is one of several processes. The same wish then may reach it more than once, from the system and from
+    torchrun: only a signal that comes seconds later is a second one. speaks: say that a signal was received.
     """
+
+    AT_ONCE = 5.0  # seconds
 
     SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
-    def __init__(self) -> None:
+    def __init__(self, several: bool = False, speaks: bool = True) -> None:
         self.received = 0
+        self._grace, self._speaks = self.AT_ONCE if several else 0.0, speaks
+        self._since = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> "StopSignals":
@@ -34,8 +42,12 @@ class StopSignals:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if self.received:
-            os._exit(128 + number)
-        self.received = number
+            if time.monotonic() - self._since >= self._grace:
+                os._exit(128 + number)
+            return
+        self.received, self._since = number, time.monotonic()
+        if not self._speaks:
+            return
         # Not print(), which the signal may have interrupted.
         told = f"\n{self.name}: finishing the step in hand and saving; again to leave at once\n"
         with suppress(OSError, ValueError):  # of a pipe or a terminal that has gone as well
