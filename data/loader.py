@@ -94,13 +94,14 @@ class ImageLoader:
     def __iter__(self) -> Iterator[dict[str, Any]]:
         batches = self._batches()
         while True:
-            with self.processes.together():
+            with self.processes.together() as talk:
                 batch = next(batches, None)
+                if batch is not None:
+                    talk.say = [report for report in batch.pop("bad_images", ()) if report] or None
             if batch is None:  # in all processes at once
                 break
-            reports = [report for report in batch.pop("bad_images", ()) if report]
-            for told in self.processes.told(reports or None):
-                self.bad_images.note(told)
+            for reports in talk.heard:
+                self.bad_images.note(reports)
             yield batch
         self.start(self.sampler.epoch + 1)
 

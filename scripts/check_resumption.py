@@ -4,7 +4,8 @@
     python scripts/check_resumption.py --kills 30 --cases cycle_gan colorizer --seed 7
 
 Real processes of train.py on small drawings are killed (SIGKILL) again and again, continued with --continue_train each
-time, and let go to their end after a few kills. Then every loss that TensorBoard was told, the weights, and all that
+time, and let go to their end after a few kills; of several processes of one training, one is killed, and the others
+must end by themselves. Then every loss that TensorBoard was told, the weights, and all that
 the last save holds must be those of a run that was never killed. Exit status 1 where they are not.
 """
 import argparse
@@ -12,10 +13,11 @@ import multiprocessing
 import os
 import random
 import signal
+import socket
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -51,7 +53,13 @@ CASES = {
     "bfloat16": [*PLAIN, "--precision=bf16"],
     "float16": [*PLAIN, "--precision=fp16", "--lambda_A=1000"],  # which has its loss scaled differently as it goes
     "plateau": [*PLAIN, "--model=pix2pix", "--lr_policy=plateau"],
+    "two processes": [
+        "--netG=resnet_6blocks", "--num_threads=1", "--model=pix2pix", "--norm=batch", "--dropout", "--pool_size=3",
+        "--lr_policy=plateau", "--max_dataset_size=11",
+    ],
 }  # fmt: skip
+PROCESSES = {"two processes": 2}
+PATIENCE = 60  # seconds for processes to notice that another one is gone
 
 
 @dataclass
@@ -63,6 +71,46 @@ class Outcome:
     difference: float = 0.0
     steps: int = 0
     fault: str = ""
+
+
+class Run:
+    """The processes of one training."""
+
+    def __init__(self, processes: Sequence[BaseProcess]) -> None:
+        self.processes = processes
+
+    @property
+    def pid(self) -> int:
+        """The number of the first process."""
+        return self.processes[0].pid or 0
+
+    @property
+    def exitcode(self) -> int | None:
+        """None while one process lives; that of SIGKILL if one was killed, or else the first that is not 0."""
+        codes = [process.exitcode for process in self.processes]
+        if None in codes:
+            return None
+        return -signal.SIGKILL if -signal.SIGKILL in codes else next(filter(None, codes), 0)
+
+    def join(self, seconds: float | None = None) -> None:
+        """Wait for all of them, so long at most."""
+        end = time.monotonic() + (seconds or 0)
+        for process in self.processes:
+            process.join(None if seconds is None else max(0.0, end - time.monotonic()))
+
+    def kill(self, chance: random.Random | None = None) -> None:
+        """Kill all processes, or one; then the others, which are told as torchrun does, have to end."""
+        if chance is not None:
+            chosen = chance.choice(self.processes)
+            chosen.kill()
+            for process in self.processes:
+                if process is not chosen:
+                    process.terminate()
+            self.join(PATIENCE)
+            if self.exitcode is None:
+                raise RuntimeError("processes do not end when another one has been killed")
+        for process in self.processes:
+            process.kill()
 
 
 class Bench:
@@ -81,17 +129,26 @@ class Bench:
             for side in ("trainA", "trainB"):
                 _draw(folder / "data" / side / f"{number}.png", number + IMAGES * (side == "trainB"))
 
-    def start(self, name: str, argv: Sequence[str]) -> BaseProcess:
-        """A training, by its command line; what it says goes to NAME.log."""
+    def start(self, name: str, argv: Sequence[str], count: int = 1, prepare: Callable[[], object] = int) -> Run:
+        """A training in so many processes, by its command line; what it says goes to NAME.log. prepare: called in each
+        of them first."""
         told = [f"--checkpoints_dir={self.folder}/checkpoints", f"--name={name}", *argv]
-        process = self.context.Process(target=_train, args=(told, str(self.folder / f"{name}.log")))
-        process.start()
-        return process
+        log, port = str(self.folder / f"{name}.log"), _free_port()
+        environments = [] if count == 1 else [
+            {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count,
+             "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+            for rank in range(count)
+        ]  # fmt: skip
+        processes = [self.context.Process(target=_train, args=(told, log, each, prepare))
+                     for each in environments or [{}]]  # fmt: skip
+        for process in processes:
+            process.start()
+        return Run(processes)
 
-    def finish(self, name: str, argv: Sequence[str]) -> float:
+    def finish(self, name: str, argv: Sequence[str], count: int = 1) -> float:
         """A training to its end; seconds. Raises RuntimeError if it fails."""
         begun = time.perf_counter()
-        process = self.start(name, argv)
+        process = self.start(name, argv, count)
         process.join()
         if process.exitcode != 0:
             raise RuntimeError(f"{name} failed: {self.told(name)}")
@@ -109,26 +166,26 @@ class Bench:
                 self.finish("scans", [*COMMON, *PLAIN, f"--dataroot={self.folder}/data", "--input_nc=1", "--niter=1",
                                       "--niter_decay=0"])  # fmt: skip
             options = [option.format(scans=self.folder / "checkpoints" / "scans") for option in options]
-        slug = case.replace(" ", "_").replace(",", "")
-        seconds = self.finish(f"{slug}_whole", options)
+        slug, count = case.replace(" ", "_").replace(",", ""), PROCESSES.get(case, 1)
+        seconds = self.finish(f"{slug}_whole", options, count)
         outcome, number = Outcome(), 0
         while outcome.kills < kills and not outcome.fault:
             name = f"{slug}_{number}"
-            outcome.kills += self._torment(name, options, min(KILLS_A_RUN, kills - outcome.kills), seconds)
+            outcome.kills += self._torment(name, options, min(KILLS_A_RUN, kills - outcome.kills), seconds, count)
             self.compare(f"{slug}_whole", name, outcome)
             number += 1
         return outcome
 
-    def _torment(self, name: str, options: Sequence[str], kills: int, seconds: float) -> int:
-        """Run to the end, with up to so many kills on the way; how many there were."""
+    def _torment(self, name: str, options: Sequence[str], kills: int, seconds: float, count: int) -> int:
+        """Run to the end, in `count` processes, with up to so many kills on the way; how many there were."""
         done = 0
         argv = options
         while done < kills:
-            process = self.start(name, argv)
+            process = self.start(name, argv, count)
             process.join(self.chance.uniform(0, seconds))
             if process.exitcode == 0:
                 break
-            process.kill()
+            process.kill(self.chance)
             process.join()
             if process.exitcode not in (0, -signal.SIGKILL):
                 raise RuntimeError(f"{name} failed: {self.told(name)}")
@@ -136,7 +193,7 @@ class Bench:
             if (self.folder / "checkpoints" / name / "opt.json").exists():
                 argv = ["--continue_train"]
         if process.exitcode != 0:
-            self.finish(name, argv)
+            self.finish(name, argv, count)
         return done
 
     def compare(self, whole: str, killed: str, outcome: Outcome) -> None:
@@ -163,9 +220,18 @@ def _draw(path: Path, seed: int) -> None:
     Image.fromarray(pixels).save(path)
 
 
-def _train(argv: list[str], log: str) -> None:
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+def _train(
+    argv: list[str], log: str, environment: Mapping[str, object], prepare: Callable[[], object] = int
+) -> None:
     """train.py, in a process of its own, and all that this starts in a group of its own."""
     import train
+    from util.distributed import joined
     from util.errors import reported
 
     os.setsid()
@@ -176,7 +242,9 @@ def _train(argv: list[str], log: str) -> None:
     for standard in (1, 2):
         os.dup2(descriptor, standard)
     sys.argv = ["train.py", *argv]
-    with reported():
+    os.environ.update({key: str(value) for key, value in environment.items()})
+    prepare()
+    with joined() as processes, reported(speaks=processes.first):
         train.main()
 
 

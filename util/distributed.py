@@ -6,6 +6,7 @@ import os
 import platform
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,6 +18,14 @@ from util.errors import RunError, UserError
 # Processes wait for the slowest: a share of a shelf of volumes may take days on a CPU.
 PATIENCE = timedelta(days=30)
 T = TypeVar("T")
+
+
+@dataclass
+class Talk:
+    """say: what a process wants all to know. heard: what they say, in their order, without those that say nothing."""
+
+    say: Any = None
+    heard: list[Any] = field(default_factory=list)
 
 
 class Processes:
@@ -89,21 +98,26 @@ class Processes:
         return words if self.first else []
 
     @contextmanager
-    def together(self) -> Iterator[None]:
+    def together(self) -> Iterator["Talk"]:
         """For what all processes do, or one of them for all, without calling each other: UserError in one is raised in
         all of them, which end with its status when the first has told it. So does the end of the program."""
+        talk = Talk()
         if self.count == 1:
-            yield
+            yield talk
+            talk.heard = [] if talk.say is None else [talk.say]
             return
         own: UserError | SystemExit | None = None
         try:
-            yield
+            yield talk
         except (UserError, SystemExit) as error:
             own = error
-        faults = self.told(_fault(own) if own else None)
+        # As one word, because asking takes time.
+        told = self.told((_fault(own), None) if own else None if talk.say is None else (None, talk.say))
+        faults = [fault for fault, _ in told if fault]
         if faults:
             self._ending = True
             raise own if own and self.first else _error(*faults[0], told_elsewhere=not self.first)
+        talk.heard = [word for _, word in told]
 
     # Tensors
 
