@@ -259,7 +259,7 @@ def torchrun(bench: Bench) -> Iterator[Any]:
         process.wait(60)
 
 
-def wait_for(path: Path, text: str, seconds: float = 120) -> None:
+def wait_for(path: Path, text: str, seconds: float = 300) -> None:
     end = time.monotonic() + seconds
     while not (path.is_file() and text in path.read_text(errors="replace")):
         assert time.monotonic() < end, f"{text} in {path}"
