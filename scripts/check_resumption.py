@@ -54,7 +54,7 @@ CASES = {
     "float16": [*PLAIN, "--precision=fp16", "--lambda_A=1000"],  # which has its loss scaled differently as it goes
     "plateau": [*PLAIN, "--model=pix2pix", "--lr_policy=plateau"],
     "two processes": [
-        "--netG=resnet_6blocks", "--num_threads=1", "--model=pix2pix", "--norm=batch", "--dropout", "--pool_size=3",
+        "--netG=resnet_6blocks", "--num_threads=1", "--model=pix2pix", "--norm=instance", "--dropout", "--pool_size=3",
         "--lr_policy=plateau", "--max_dataset_size=11",
     ],
 }  # fmt: skip

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import sleep
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import torch
 import torch.distributed as dist
@@ -17,6 +19,7 @@ from util.errors import RunError, UserError
 
 # Processes wait for the slowest: a share of a shelf of volumes may take days on a CPU.
 PATIENCE = timedelta(days=30)
+RESTARTS = "TORCHELASTIC_RESTART_COUNT"
 T = TypeVar("T")
 
 
@@ -235,10 +238,31 @@ def joined() -> Iterator[Processes]:
     if count <= 1:
         yield Processes()
         return
-    dist.init_process_group("gloo")
+    store = _of_this_start(next(dist.rendezvous("env://"))[0], rank, count)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=count)
     _here = Processes(rank, count, local, max(1, local_count))
+    # A machine that came later counts fewer.
+    restarts = _here.highest(int(os.environ.get(RESTARTS, 0)))
+    os.environ[RESTARTS] = str(restarts)
     try:
         yield _here
     finally:
         processes, _here = _here, Processes()
         processes.leave()
+
+
+def _of_this_start(store: dist.Store, rank: int, count: int) -> dist.Store:
+    """The part of torchrun's store that is this start's: when it starts processes again, the store may still hold the
+    addresses of those before, which can't be told from new ones."""
+    own = uuid4().hex
+    if rank == 0:
+        store.set("start", own)
+        answers = [store.get(f"{own}/{other}").decode() for other in range(1, count)]
+        store.set(f"{own}/answers", " ".join(answers))
+        return dist.PrefixStore(own, store)
+    while True:
+        start = store.get("start").decode()
+        store.set(f"{start}/{rank}", own)
+        if store.check([f"{start}/answers"]) and own in store.get(f"{start}/answers").decode():
+            return dist.PrefixStore(start, store)
+        sleep(0.05)

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from util.distributed import RESTARTS
+
 
 def restarted(run: Path) -> bool:
     """Whether torchrun has started this training before; `run` is the folder that it writes to."""
@@ -40,7 +42,7 @@ def marks() -> dict[str, str]:
 
 
 def _restarts() -> int:
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", 0))
+    return int(os.environ.get(RESTARTS, 0))
 
 
 def _name() -> str | None:
