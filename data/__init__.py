@@ -7,6 +7,8 @@ import torch
 
 from data.base_dataset import BaseDataset, Place
 from data.loader import ImageLoader
+from data.shard_loader import open_shards
+from data.shards import names_shards
 from util.distributed import here
 from util.plugins import find_class, plugin_names
 from util.stages import Stage, plan_stages
@@ -26,8 +28,10 @@ def find_dataset(name: str) -> type[BaseDataset]:
 
 def create_dataset(opt: argparse.Namespace) -> ImageLoader:
     """The batches that the options ask for, an epoch each time it is iterated."""
-    dataset = find_dataset(opt.dataset_mode)(opt)
     pin_memory = bool(opt.gpu_ids) and torch.cuda.is_available()
+    if opt.isTrain and opt.dataroot and names_shards(opt.dataroot):
+        return open_shards(opt, find_dataset(opt.dataset_mode).sides, pin_memory, here())
+    dataset = find_dataset(opt.dataset_mode)(opt)
     stages = plan_stages(opt) if opt.isTrain else [Stage(1, opt.fineSize, opt.batch_size, 0, 1, 0)]
     most_bad = opt.max_bad_images if opt.isTrain else 0.0
     return ImageLoader(

@@ -39,6 +39,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
     """
 
     sides: tuple[str, ...] = ("A", "B")  # what an item holds
+    from_shards = False  # whether its sides are no more than images, which can come from shards as well
 
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:

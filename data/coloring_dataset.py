@@ -20,6 +20,7 @@ class ColoringDataset(BaseDataset):
     """
 
     sides = ("B",)
+    from_shards = True
 
     @staticmethod
     def modify_commandline_options(parser: argparse.ArgumentParser, is_train: bool) -> argparse.ArgumentParser:

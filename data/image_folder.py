@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path, PurePath
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -117,11 +118,16 @@ def read_image(path: Path | str, channels: int = 3) -> Image.Image:
     Transparency is laid on white paper. Raises BadImage, naming the file, if it can't be read, or if it claims more
     than 179 megapixels (twice Pillow's limit of warning); what is read takes up to 25 bytes of memory a pixel.
     """
+    return decode_image(path, path, channels)
+
+
+def decode_image(source: Path | str | BinaryIO, path: Path | str, channels: int = 3) -> Image.Image:
+    """As `read_image`, from a file or from what was in it; `path` is what to call it."""
     try:
         with warnings.catch_warnings():
             # Of large images and of crooked metadata; what matters is whether the image can be read.
             warnings.simplefilter("ignore")
-            with Image.open(path) as image:
+            with Image.open(source) as image:
                 return to_paper(upright(image), channels)
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
         raise BadImage(path, reason_of(error)) from error

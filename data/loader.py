@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from data.bad_images import BadImages
 from data.base_dataset import BaseDataset, Place
@@ -54,6 +54,13 @@ class EpochSampler(Sampler[list[Place]]):
             yield [Place(self.epoch, int(order[place % self.length]), stage.size) for place in places]
 
 
+class Order(Protocol):
+    """What knows the epoch that comes next, and how many of its images are left out in front."""
+
+    epoch: int
+    skip: int
+
+
 class ImageLoader:
     """Iterate it for the batches of one epoch, and again for the next: dicts of tensors (N, C, H, W) and lists of
     paths. `bad_images` knows what was left out of them.
@@ -68,20 +75,20 @@ class ImageLoader:
         pin_memory: bool = False, most_bad: float = 0.0, processes: Processes | None = None,
     ) -> None:  # fmt: skip
         self.dataset = dataset
-        self.processes = processes or Processes()
-        self.census = _census(dataset.files())
-        self.changed = ""
-        self.bad_images = BadImages(sum(count for count, _ in self.census.values()), most_bad)
-        rank, count = self.processes.rank, self.processes.count
-        self.sampler = EpochSampler(len(dataset), shuffle, seed, stages, rank, count)
-        workers = min(num_threads, max(1, usable_cores() // self.processes.local_count))
-        # Where forking works well, it starts workers at once, and they share what the data set holds.
-        context = "fork" if workers and sys.platform == "linux" else None
-        self.loader: DataLoader[dict[str, Any]] = DataLoader(
-            dataset, batch_sampler=self.sampler, num_workers=workers, persistent_workers=workers > 0,
-            pin_memory=pin_memory, multiprocessing_context=context, worker_init_fn=_leave_signals_to_the_parent,
-            generator=torch.Generator(),  # else each epoch takes a number from the global one
-        )  # fmt: skip
+        processes = processes or Processes()
+        sampler = EpochSampler(len(dataset), shuffle, seed, stages, processes.rank, processes.count)
+        workers = worker_count(num_threads, processes)
+        loader = data_loader(dataset, workers, pin_memory, batch_sampler=sampler, persistent_workers=workers > 0)
+        self._give(loader, sampler, _census(dataset.files()), most_bad, processes)
+
+    def _give(
+        self, loader: DataLoader[dict[str, Any]], sampler: Order, census: dict[str, tuple[int, str]], most_bad: float,
+        processes: Processes,
+    ) -> None:  # fmt: skip
+        """What is iterated, whom to tell the epoch, what there is to read, and who shares it."""
+        self.loader, self.sampler, self.census, self.changed = loader, sampler, census, ""
+        self.bad_images = BadImages(sum(count for count, _ in census.values()), most_bad)
+        self.processes = processes
 
     def start(self, epoch: int, skip: int = 0) -> None:
         """Choose the epoch that the next iteration gives, and how many of its images to leave out in front."""
@@ -140,9 +147,12 @@ class ImageLoader:
         been mended since, or removed, are forgotten."""
         bad = self.bad_images
         bad.load_state_dict(state["bad_images"])
-        here = {str(path) for paths in self.dataset.files().values() for path in paths} if bad.faults else set()
-        bad.faults = {path: fault for path, fault in bad.faults.items() if path in here and not _readable(path)}
         self.changed = self._changes(state["census"])
+        bad.faults = {path: bad.faults[path] for path in self._still_bad(list(bad.faults))}
+
+    def _still_bad(self, paths: list[str]) -> list[str]:
+        here = {str(path) for paths in self.dataset.files().values() for path in paths} if paths else set()
+        return [path for path in paths if path in here and not _readable(path)]
 
     def _changes(self, census: Mapping[str, tuple[int, str]]) -> str:
         told = []
@@ -153,6 +163,22 @@ class ImageLoader:
             elif digest != digest_before:
                 told.append(f"{count} images in {side}, but not the same ones")
         return "; ".join(told)
+
+
+def worker_count(num_threads: int, processes: Processes) -> int:
+    """The processes that load, of those that are asked for, where these processes share the cores of a machine."""
+    return min(num_threads, max(1, usable_cores() // processes.local_count))
+
+
+def data_loader(dataset: Dataset[Any], workers: int, pin_memory: bool, **options: Any) -> DataLoader[dict[str, Any]]:
+    """A DataLoader whose workers end when and as they should."""
+    # Where forking works well, it starts workers at once, and they share what the data set holds.
+    context = "fork" if workers and sys.platform == "linux" else None
+    return DataLoader(
+        dataset, num_workers=workers, pin_memory=pin_memory, multiprocessing_context=context,
+        worker_init_fn=_leave_signals_to_the_parent, **options,
+        generator=torch.Generator(),  # else each epoch takes a number from the global one
+    )  # fmt: skip
 
 
 def _census(files: Mapping[str, Sequence[Path | str]]) -> dict[str, tuple[int, str]]:

@@ -17,6 +17,8 @@ class UnalignedDataset(BaseDataset):
     The image of B is drawn at random, with --serial_batches taken in order.
     """
 
+    from_shards = True
+
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
         self.A_paths = list_images(self.root / f"{self.phase}A", self.limit)

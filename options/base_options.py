@@ -95,7 +95,9 @@ class BaseOptions:
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
         """Add the option that says where the images are."""
         parser.add_argument(
-            "--dataroot", help="path to images (should have subfolders trainA, trainB, valA, valB, etc)"
+            "--dataroot",
+            help="path to images (should have subfolders trainA, trainB, valA, valB, etc), or shards to train on, "
+            "such as 'shards/{000000..000339}.tar'",
         )
 
     def parse(self, argv: list[str] | None = None) -> argparse.Namespace:

@@ -2,6 +2,8 @@
 import argparse
 from pathlib import Path
 
+from data import dataset_modes, find_dataset
+from data.shards import names_shards
 from data.transforms import SQUARES
 from models.networks.losses import GAN_MODES
 from models.networks.patchgan import NLayerDiscriminator
@@ -86,6 +88,9 @@ class TrainOptions(BaseOptions):
         add("--max_bad_images", type=probability, default=0.05,
             help="share of the training images that may be unreadable: others stand in for them; the run stops when "
             "there are more")
+        add("--shuffle_buffer", type=natural, default=1000,
+            help="only used if dataroot names shards: how many images of each domain a loading process holds, to give "
+            "a random one of them each time")
         add("--precision", choices=PRECISIONS, default="fp32",
             help="what networks compute with: float32 or, with float32 weights and losses, bfloat16 or float16, which "
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
@@ -134,6 +139,7 @@ class TrainOptions(BaseOptions):
         opt.lr_policy = "lambda" if opt.lr_policy == "linear" else opt.lr_policy
         _settle_sizes(opt)
         _check_stages(opt)
+        _check_shards(opt)
         if opt.resize_or_crop.endswith("_and_crop") and opt.fineSize > opt.loadSize:
             raise UserError(
                 f"--fineSize {opt.fineSize} is larger than --loadSize {opt.loadSize}: images are scaled to loadSize "
@@ -228,6 +234,19 @@ def _check_stages(opt: argparse.Namespace) -> None:
         raise UserError("--lr_policy plateau does not begin anew with a stage: give one stage, or another policy")
     if {"crop_part", "max_aspect"} & opt.explicit and opt.resize_or_crop != "random_part":
         raise UserError("--crop_part and --max_aspect are for --resize_or_crop random_part: add it")
+
+
+def _check_shards(opt: argparse.Namespace) -> None:
+    """Shards give one image after the other, for data sets that need no more."""
+    if opt.dataroot and names_shards(opt.dataroot):
+        if not find_dataset(opt.dataset_mode).from_shards:
+            able = [mode for mode in dataset_modes() if find_dataset(mode).from_shards]
+            raise UserError(
+                f"--dataset_mode {opt.dataset_mode} can't read shards: give a folder as --dataroot, or a model that "
+                f"learns from --dataset_mode {' or '.join(able)}"
+            )
+    elif "shuffle_buffer" in opt.explicit:
+        raise UserError("--shuffle_buffer is for shards: give --dataroot 'shards/{000..339}.tar', or leave it out")
 
 
 def _check_encoder(opt: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ def data_options(dataroot: Path, **changes: Any) -> argparse.Namespace:
         "input_nc": 3, "output_nc": 3, "resize_or_crop": "none", "loadSize": 12, "fineSize": 8, "no_flip": True,
         "serial_batches": False, "max_dataset_size": float("inf"), "batch_size": 1, "num_threads": 0, "seed": 0,
         "gpu_ids": [], "stages": None, "stage_epochs": None, "stage_batch_sizes": None, "niter": 100,
-        "niter_decay": 100, "max_bad_images": 0.05,
+        "niter_decay": 100, "max_bad_images": 0.05, "shuffle_buffer": 1000,
     }  # fmt: skip
     assert changes.keys() <= options.keys()
     return argparse.Namespace(**(options | changes))

@@ -1,0 +1,146 @@
+"""Shards in webdataset's format: tar files of images, on disk or wherever webdataset can read from.
+
+`--dataroot 'shards/{000000..000339}.tar'` names them with braces, :: joins several patterns, and " + " stands between
+the patterns of domain A and those of domain B. Each file KEY.EXT with the suffix of an image is a sample, whatever
+else has the same key.
+"""
+import os
+import re
+import tarfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from data.image_folder import EXTENSIONS, is_hidden
+from util.errors import UserError, reason
+
+BETWEEN_DOMAINS = " + "
+
+
+@dataclass(frozen=True)
+class Shard:
+    """location: a path, or what webdataset opens. images: how many of them are used, from the first."""
+
+    location: str
+    images: int
+
+
+@dataclass(frozen=True)
+class PackedImage:
+    """An image as its file in a shard; path: SHARD/KEY.EXT."""
+
+    path: str
+    content: bytes
+
+
+def names_shards(dataroot: str) -> bool:
+    """Whether `--dataroot` means shards, by its text alone, unless there is a folder of that name."""
+    return bool(re.search(r"\.(tar|tgz)\b|://|^pipe:", dataroot, re.IGNORECASE)) and not os.path.isdir(dataroot)
+
+
+def find_shards(dataroot: str, sides: Sequence[str]) -> dict[str, list[str]]:
+    """Where the shards of each side are, each once, in the order of the patterns.
+
+    Raises UserError for another number of domains than `sides`, for braces that do not fit and for files that are not
+    there.
+    """
+    domains = dataroot.split(BETWEEN_DOMAINS)
+    if len(domains) != len(sides):
+        raise UserError(
+            f"--dataroot names shards of {len(domains)} domain{'s' * (len(domains) > 1)}, and {len(sides)} needed: "
+            + ("give 'A-{000..012}.tar + B-{000..130}.tar', scans first" if len(sides) > 1 else "leave out the +")
+        )
+    found = {side: _expanded(domain.strip()) for side, domain in zip(sides, domains, strict=True)}
+    missing = [location for side in sides for location in found[side] if is_local(location) and not _is_file(location)]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise UserError(f"no shard {missing[0]}{more}: check --dataroot")
+    return found
+
+
+def is_local(location: str) -> bool:
+    """Whether a shard is a file that can be sought in; others are read from the front."""
+    return "://" not in location and not location.startswith("pipe:")
+
+
+def count_images(location: str) -> int:
+    """The images in a shard; reads only the headers of a file. Raises UserError if it can't be read."""
+    with _told(location), _opened(location, to_the_end=True) as shard:
+        return sum(1 for _ in _images(shard))
+
+
+def read_images(location: str, positions: Iterable[int]) -> Iterator[tuple[int, PackedImage]]:
+    """Some images of a shard, by their rising positions among its images. Raises UserError if it can't be read, or has
+    fewer."""
+    waiting = iter(positions)
+    wanted, images = next(waiting), 0
+    with _told(location), _opened(location) as shard:
+        for position, member in enumerate(_images(shard)):
+            images = position + 1
+            if position == wanted:
+                file = shard.extractfile(member)
+                yield position, PackedImage(f"{location}/{member.name}", file.read() if file else b"")
+                if (wanted := next(waiting, -1)) < 0:
+                    return
+    raise UserError(
+        f"the shard {location} has {images} images, fewer than were counted: remove its index, or pack it anew"
+    )
+
+
+def _expanded(patterns: str) -> list[str]:
+    from webdataset.shardlists import expand_urls  # takes a second, and most runs have no shards
+
+    try:
+        locations = [location for location in expand_urls(patterns) if location]
+    except (ValueError, AssertionError) as error:
+        raise UserError(f"--dataroot {patterns} can't be expanded ({reason(error)}): write {{000..339}}") from error
+    if not locations:
+        raise UserError("--dataroot names no shards: give 'shards/{000000..000339}.tar'")
+    return list(dict.fromkeys(locations))
+
+
+def _is_file(path: str) -> bool:
+    return os.path.exists(path) and not os.path.isdir(path)
+
+
+def _images(shard: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """The samples of a shard: as in webdataset, the suffix is all that follows the first dot of the name."""
+    for member in shard:
+        path = PurePosixPath(member.name)
+        suffix = f".{path.name.partition('.')[2]}".lower()
+        if suffix in EXTENSIONS and member.isreg() and not member.issparse() and not is_hidden(path):
+            yield member
+
+
+@contextmanager
+def _opened(location: str, to_the_end: bool = False) -> Iterator[tarfile.TarFile]:
+    """A shard to be read from the front. to_the_end: a stream is read to its end, and must have been whole."""
+    if is_local(location):
+        with tarfile.open(location, "r:*") as shard:
+            yield shard
+        return
+    from webdataset.gopen import gopen
+
+    stream = gopen(location)
+    try:
+        with tarfile.open(fileobj=stream, mode="r|*") as shard:
+            yield shard
+        if to_the_end:
+            while stream.read(2**20):
+                pass
+            stream.close()  # raises an error if the command that gave it has failed
+    finally:
+        with suppress(Exception):
+            stream.close()
+
+
+@contextmanager
+def _told(location: str) -> Iterator[None]:
+    """Errors of reading name the shard."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # damaged bytes make tarfile and the decompressors raise nearly anything
+        raise UserError(f"can't read the shard {location} ({reason(error)}): mend it or bring it back") from error
