@@ -45,7 +45,7 @@ def counted(locations: Sequence[str], limit: float = float("inf")) -> list[Shard
         images = _known(location, indexes)
         if images is None:
             if not told:
-                print(f"counting the images of {len(locations)} shards, once: remembered in {_cache()}")
+                print(f"counting the images of the shards ({len(locations)}), once: remembered in {_cache()}")
             told = True
             images = _count(location)
         if not images:
