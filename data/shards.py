@@ -7,8 +7,8 @@ else has the same key.
 import os
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -66,8 +66,8 @@ def is_local(location: str) -> bool:
 
 def count_images(location: str) -> int:
     """The images in a shard; reads only the headers of a file. Raises UserError if it can't be read."""
-    with _told(location), _opened(location, to_the_end=True) as shard:
-        return sum(1 for _ in _images(shard))
+    with _told(location):
+        return sum(1 for _ in _images(location))
 
 
 def read_images(location: str, positions: Iterable[int]) -> Iterator[tuple[int, PackedImage]]:
@@ -75,8 +75,8 @@ def read_images(location: str, positions: Iterable[int]) -> Iterator[tuple[int, 
     fewer."""
     waiting = iter(positions)
     wanted, images = next(waiting), 0
-    with _told(location), _opened(location) as shard:
-        for position, member in enumerate(_images(shard)):
+    with _told(location), closing(_images(location)) as members:
+        for position, (shard, member) in enumerate(members):
             images = position + 1
             if position == wanted:
                 file = shard.extractfile(member)
@@ -104,35 +104,31 @@ def _is_file(path: str) -> bool:
     return os.path.exists(path) and not os.path.isdir(path)
 
 
-def _images(shard: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """The samples of a shard: as in webdataset, the suffix is all that follows the first dot of the name."""
-    for member in shard:
-        path = PurePosixPath(member.name)
-        suffix = f".{path.name.partition('.')[2]}".lower()
-        if suffix in EXTENSIONS and member.isreg() and not member.issparse() and not is_hidden(path):
-            yield member
-
-
-@contextmanager
-def _opened(location: str, to_the_end: bool = False) -> Iterator[tarfile.TarFile]:
-    """A shard to be read from the front. to_the_end: a stream is read to its end, and must have been whole."""
+def _images(location: str) -> Generator[tuple[tarfile.TarFile, tarfile.TarInfo], None, None]:
+    """The samples of a shard, from the front, and what to extract them from. A stream must end as one that is whole."""
     if is_local(location):
         with tarfile.open(location, "r:*") as shard:
-            yield shard
+            yield from ((shard, member) for member in shard if _is_sample(member))
         return
     from webdataset.gopen import gopen
 
     stream = gopen(location)
     try:
         with tarfile.open(fileobj=stream, mode="r|*") as shard:
-            yield shard
-        if to_the_end:
-            while stream.read(2**20):
-                pass
-            stream.close()  # raises an error if the command that gave it has failed
+            yield from ((shard, member) for member in shard if _is_sample(member))
+        while stream.read(2**20):
+            pass
+        stream.close()  # raises an error if the command that gave it has failed
     finally:
         with suppress(Exception):
             stream.close()
+
+
+def _is_sample(member: tarfile.TarInfo) -> bool:
+    """Whether it is an image by its name; as in webdataset, the suffix is all that follows the first dot."""
+    path = PurePosixPath(member.name)
+    suffix = f".{path.name.partition('.')[2]}".lower()
+    return suffix in EXTENSIONS and member.isreg() and not member.issparse() and not is_hidden(path)
 
 
 @contextmanager
