@@ -16,6 +16,7 @@ from data.image_folder import EXTENSIONS, is_hidden
 from util.errors import UserError, reason
 
 BETWEEN_DOMAINS = " + "
+LARGEST_FILE = 2**36  # bytes
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,8 @@ def read_images(location: str, positions: Iterable[int]) -> Iterator[tuple[int, 
             images = position + 1
             if position == wanted:
                 file = shard.extractfile(member)
-                yield position, PackedImage(f"{location}/{member.name}", file.read() if file else b"")
+                name = "".join(letter if letter.isprintable() else "?" for letter in member.name)
+                yield position, PackedImage(f"{location}/{name}", file.read() if file else b"")
                 if (wanted := next(waiting, -1)) < 0:
                     return
     raise UserError(
@@ -104,17 +106,27 @@ def _is_file(path: str) -> bool:
     return os.path.exists(path) and not os.path.isdir(path)
 
 
+class _Header(tarfile.TarInfo):
+    """A negative size would lead older versions of tarfile back, again and again, and a huge one would have them pass
+    over what is not there, block by block."""
+
+    def _block(self, count: int) -> int:
+        if not 0 <= count <= LARGEST_FILE:
+            raise tarfile.ReadError("the size of a file in it can't be true")
+        return -(-count // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE
+
+
 def _images(location: str) -> Generator[tuple[tarfile.TarFile, tarfile.TarInfo], None, None]:
     """The samples of a shard, from the front, and what to extract them from. A stream must end as one that is whole."""
     if is_local(location):
-        with tarfile.open(location, "r:*") as shard:
+        with tarfile.open(location, "r:*", tarinfo=_Header) as shard:
             yield from ((shard, member) for member in shard if _is_sample(member))
         return
     from webdataset.gopen import gopen
 
     stream = gopen(location)
     try:
-        with tarfile.open(fileobj=stream, mode="r|*") as shard:
+        with tarfile.open(fileobj=stream, mode="r|*", tarinfo=_Header) as shard:
             yield from ((shard, member) for member in shard if _is_sample(member))
         while stream.read(2**20):
             pass

@@ -3,6 +3,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import struct
 import warnings
 from collections.abc import Callable, Iterable
@@ -10,15 +11,18 @@ from functools import cached_property, partial
 from pathlib import Path
 from random import Random
 from typing import ClassVar
+from unittest.mock import patch
 
 import torch
 from PIL import Image
 from torch import nn
 
 import test
-from data.image_folder import read_image, read_list
+from data.image_folder import BadImage, read_image, read_list
 from data.pages import Limits, NothingToWrite, PageError, Volume, find_volumes
 from data.pages.archives import ArchiveVolume
+from data.shard_index import counted, index_text
+from data.shards import count_images, read_images
 from data.transforms import PageScale
 from models.page_colorizer import PageColorizer
 from models.trained import load_generator, locate_generator, saved_options
@@ -262,6 +266,76 @@ class Lists(Reader):
         return True
 
 
+class Shards(Reader):
+    name, file = "shards", "color-0.tar"
+
+    def whole_files(self) -> list[bytes]:
+        return seeds.shards()
+
+    def make(self, chance: Random) -> bytes:
+        """Half of them with another number, kind or name in a header whose checksum is right."""
+        if chance.randrange(2):
+            return super().make(chance)
+        data = bytearray(self.seeds[0])
+        place = 512 * chance.choice([n for n in range(len(data) // 512) if data[512 * n + 257 :][:5] == b"ustar"])
+        offset, value = chance.choice((
+            (124, _tar_size(chance.choice((*INTEGERS, -512, -1024, -(2**40), 2**62)))),
+            (156, chance.choice((b"x", b"g", b"L", b"K", b"S", b"1", b"2", b"5", b"7", b"V"))),
+            (0, chance.choice((b"\n.png", b"\xff.png", b"../../a.png", b"/a.png", b"\x1b[2J.png")) + bytes(20)),
+        ))  # fmt: skip
+        data[place + offset : place + offset + len(value)] = value
+        data[place + 148 : place + 156] = b" " * 8
+        data[place + 148 : place + 156] = b"%06o\0 " % sum(data[place : place + 512])
+        return bytes(data)
+
+    def attempt(self, path: Path, out: Path) -> bool:
+        """As a file and as a stream, with an index of what else there is."""
+        read = 0
+        for location in (str(path), path.as_uri()):
+            try:
+                images = count_images(location)
+                for _, packed in read_images(location, range(images)) if images else ():
+                    check_message(BadImage(packed.path, "bad"), path)
+                read += 1
+            except UserError as error:
+                check_message(error, path)
+        return read == 2
+
+
+def _tar_size(size: int) -> bytes:
+    """The field of a size as GNU tar writes what octal digits can't hold."""
+    if 0 <= size < 8**11:
+        return b"%011o\0" % size
+    return bytes([0x80 if size > 0 else 0xFF]) + size.to_bytes(11, "big", signed=True)
+
+
+class ShardIndexes(Reader):
+    name, file = "shard_indexes", "color-index.json"
+
+    def whole_files(self) -> list[bytes]:
+        return [index_text({"color-0.tar": (2, len(seeds.shards()[0]))}).encode()]
+
+    def make(self, chance: Random) -> bytes:
+        if chance.randrange(3) == 0:
+            return super().make(chance)
+        index = json.loads(self.seeds[0])
+        if chance.randrange(2):
+            return mutated_json(index, chance)
+        return b'{"shardlist": [%b]}' % mutated_json(index["shardlist"][0], chance)
+
+    def prepare(self, folder: Path) -> None:
+        (folder / "color-0.tar").write_bytes(seeds.shards()[0])
+
+    def attempt(self, path: Path, out: Path) -> bool:
+        try:
+            with patch.dict(os.environ, XDG_CACHE_HOME=str(out)):  # where counts are remembered
+                (shard,) = counted([str(path.with_name("color-0.tar"))], quiet=True)
+        except UserError as error:
+            check_message(error)
+            return False
+        return shard.images > 0
+
+
 class Journals(Reader):
     name, file = "journals", "given.jsonl"
     _SETTINGS: ClassVar[dict[str, int]] = {"size": 1}
@@ -325,5 +399,5 @@ class Metadata(Reader):
 
 READERS: dict[str, type[Reader]] = {
     reader.name: reader
-    for reader in (Images, Archives, Pdfs, Options, Histories, Lists, Weights, Journals, Metadata)
+    for reader in (Images, Archives, Pdfs, Options, Histories, Lists, Shards, ShardIndexes, Weights, Journals, Metadata)
 }

@@ -1,6 +1,7 @@
 """Whole files of every kind that is read, small, and the same in every run."""
 import gzip
 import json
+import tarfile
 import time
 import zipfile
 from collections.abc import Sequence
@@ -168,6 +169,21 @@ def posts() -> list[dict[str, Any]]:
 
 def json_lines(lines: Sequence[Any]) -> bytes:
     return "".join(f"{json.dumps(line)}\n" for line in lines).encode()
+
+
+def shards() -> list[bytes]:
+    """Two images and a caption in a tar file: plain, with long names as PAX and as GNU write them, and packed."""
+    files = []
+    for form, name in ((tarfile.USTAR_FORMAT, "1"), (tarfile.PAX_FORMAT, "é" * 120), (tarfile.GNU_FORMAT, "x" * 120)):
+        file = BytesIO()
+        with tarfile.open(fileobj=file, mode="w", format=form) as shard:
+            for member in (f"{name}.png", f"{name}.txt", "2.jpg"):
+                content = encoded(picture("L", (4, 4)), "PNG")
+                info = tarfile.TarInfo(member)
+                info.size = len(content)
+                shard.addfile(info, BytesIO(content))
+        files.append(file.getvalue())
+    return [*files, packed(files[0])]
 
 
 def packed(data: bytes) -> bytes:
