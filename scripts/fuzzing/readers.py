@@ -329,7 +329,7 @@ class ShardIndexes(Reader):
     def attempt(self, path: Path, out: Path) -> bool:
         try:
             with patch.dict(os.environ, XDG_CACHE_HOME=str(out)):  # where counts are remembered
-                (shard,) = counted([str(path.with_name("color-0.tar"))], quiet=True)
+                (shard,) = counted([str(path.with_name("color-0.tar"))])
         except UserError as error:
             check_message(error)
             return False
