@@ -104,6 +104,7 @@ def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:
     return PageColorizer(
         bare(model.netG), opt.input_nc, PageScale.from_options(vars(opt)), model.device,
         makes_colorings=model.found.forward, keep_lines=opt.keep_lines, tile=opt.tile, eval_norms=opt.eval,
+        precision=opt.precision,
     )  # fmt: skip
 
 
@@ -115,7 +116,8 @@ def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
     )  # fmt: skip
     weights = sha256(model.found.path.read_bytes()).hexdigest()
     sources = [str(Path(root).resolve()) for root in opt.dataroots]
-    found = {name: getattr(opt, name) for name in names} | {"weights": weights, "sources": sources}
+    found = {name: getattr(opt, name) for name in names}
+    found |= {"weights": weights, "sources": sources, "dtype": str(model.dtype)}
     return json.loads(json.dumps(found))  # as it is compared with what was written
 
 

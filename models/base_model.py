@@ -59,7 +59,7 @@ class BaseModel(ABC):
         self.stages: list[Stage] = plan_stages(opt) if opt.isTrain else []
         self.device, self.gpu_ids = choose_device(opt.gpu_ids)
         # What convolutions compute with; weights, norms' statistics and losses are float32 (or float64) in any case.
-        self.dtype = choose_dtype(opt.precision, self.device) if opt.isTrain else torch.float32
+        self.dtype = choose_dtype(opt.precision, self.device)
         self.scaler = loss_scaler(self.dtype, self.device)
         # All weights at once; on a CPU torch's own loop is as fast.
         self.fused = self.device.type == "cuda" and opt.isTrain and "fused_adam" not in opt.without

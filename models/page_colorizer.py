@@ -24,14 +24,16 @@ from util.device import best_device, free_memory, is_out_of_memory
 from util.errors import UserError
 from util.images import is_blank, tensor2im
 from util.lines import lay_lines
+from util.precision import choose_dtype, computing_in
 from util.tiling import NotTileable, Tiles
 
 TILE = 512  # side, in pixels, of the tiles of large pages
 SMALLEST_TILE = 64
 # Pixels up to which a page is computed in one go on the CPU. More would be no faster.
 WHOLE = 1024 * 512
-# Bytes that a common generator (64 channels at full size, float32) needs at the same time for each pixel.
-BYTES_PER_PIXEL = 2048
+# Bytes that a common generator (64 channels at full size) needs at the same time for each pixel, by those of a number
+# that it computes with. Not half with 16 bits, for some norms and the moments of attention stay float32.
+BYTES_PER_PIXEL = {4: 2048, 2: 1536}
 
 
 class PageColorizer:
@@ -40,13 +42,14 @@ class PageColorizer:
     def __init__(
         self, net: nn.Module, input_nc: int, scale: PageScale, device: torch.device, *, makes_colorings: bool = True,
         keep_lines: bool | None = None, tile: str | int = "auto", eval_norms: bool = False, folder: Path | None = None,
+        precision: str = "auto",
     ) -> None:  # fmt: skip
         """
         net: a generator of (1, input_nc, H, W) in [-1, 1]. scale: how large pages are shown to it. makes_colorings:
         whether it colors scans; else it makes scans. keep_lines: lay the page's own ink over the colors; None: where
         it colors. tile: `auto`, `off` (every page in one go), or the side of the tiles in pixels. eval_norms: batch
         norms use the statistics of their training, not those of the page. folder: of temporary files; None: the
-        system's.
+        system's. precision: one of PRECISIONS, what the network computes with.
         """
         self.net = net.to(device).train(not eval_norms)
         for module in net.modules():
@@ -56,6 +59,7 @@ class PageColorizer:
         self.makes_colorings = makes_colorings
         self.keep_lines = makes_colorings if keep_lines is None else keep_lines
         self.tile, self.folder = tile, folder
+        self.dtype = choose_dtype(precision, device)
         # What did not fit into the memory is not tried again: tiles of this side, and pages of this many pixels, do.
         self._largest_tile, self._largest_whole = TILE, inf
 
@@ -63,21 +67,21 @@ class PageColorizer:
     def from_checkpoint(
         cls, path: Path | str, device: torch.device | str | None = None, *, epoch: str = "latest",
         direction: str | None = None, page_size: float | None = None, keep_lines: bool | None = None,
-        tile: str | int = "auto",
+        tile: str | int = "auto", precision: str = "auto",
     ) -> PageColorizer:  # fmt: skip
         """The generator of a run (its folder, or one file of weights), ready to color.
 
         device: None takes CUDA or MPS where there is one. direction: AtoB or BtoA; None: that of the training.
         page_size: the shorter side, in pixels, of the pages that the network sees; None: as in its training; infinity:
-        pages at their own size. keep_lines, tile: see the constructor. Raises UserError for weights that can't be
-        used.
+        pages at their own size. keep_lines, tile, precision: see the constructor. Raises UserError for weights that
+        can't be used.
         """
         found, saved = locate_generator(Path(path), epoch, direction)
         scale = PageScale.from_options(saved if page_size is None else saved | {"page_size": page_size})
         where = best_device() if device is None else torch.device(device)
         return cls(
             load_generator(found), found.architecture["input_nc"], scale, where, makes_colorings=found.forward,
-            keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(found.architecture),
+            keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(found.architecture), precision=precision,
         )  # fmt: skip
 
     def colorize(self, image: Image.Image) -> Image.Image:
@@ -104,7 +108,7 @@ class PageColorizer:
         side = self._side(pixels)
         while True:
             try:
-                with torch.inference_mode():
+                with torch.inference_mode(), computing_in(self.dtype, self.device):
                     return self._whole(pixels) if side is None else self._tiled(pixels, side)
             except RuntimeError as error:
                 if not is_out_of_memory(error):
@@ -129,7 +133,7 @@ class PageColorizer:
             return self.tile
         whole: float = WHOLE
         if self.device.type == "cuda":
-            whole = free_memory(self.device) / BYTES_PER_PIXEL
+            whole = free_memory(self.device) / BYTES_PER_PIXEL[self.dtype.itemsize]
         fits = _area(pixels) <= min(whole, self._largest_whole)
         return None if self.tile == "off" or fits else self._largest_tile
 

@@ -6,6 +6,7 @@ from models.trained import ARCHITECTURE, EXTRAS, find_generator, needs_eval, sav
 from options.base_options import BaseOptions, full_name
 from util.errors import UserError
 from util.option_types import size_limit
+from util.precision import PRECISIONS
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
 SCALE = ("loadSize", "fineSize", "resize_or_crop", "page_size")
@@ -29,6 +30,9 @@ class TestOptions(BaseOptions):
         add("--num_test", "--how_many", type=size_limit, default=float("inf"), help="how many test images to run")
         add("--model_suffix", default="",
             help="in checkpoints_dir, [epoch]_net_G[model_suffix].pth will be loaded as the generator")
+        add("--precision", choices=PRECISIONS, default="auto",
+            help="what networks compute with, whatever it was in training: float32 or bfloat16, which newer hardware "
+            "is faster with; auto: bfloat16 where the hardware is made for it")
         parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:

@@ -2,8 +2,10 @@
 
     python scripts/benchmark_pages.py                                    # 200 pages, at the scale of the training
     python scripts/benchmark_pages.py --pages 6 --page_size native       # and at full size
+    python scripts/benchmark_pages.py --pages 20 --precision fp32 bf16 --rounds 3
 
-Draws a CBZ of demo pages and colors it with generators of random weights, whose speed is that of trained ones.
+Draws a CBZ of demo pages and colors it with generators of random weights, whose speed is that of trained ones. What is
+compared takes turns, so that other work on the machine slows all alike; medians of the rounds are told.
 """
 import argparse
 import json
@@ -15,7 +17,9 @@ import threading
 import time
 import zipfile
 from io import BytesIO
+from math import nan
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -42,6 +46,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--image_format", choices=("png", "jpg"), default="png", help="of the pages in the volume")
     parser.add_argument("--page_size", default="0", help="as test.py takes it: 0 (as in training), native, or a side")
     parser.add_argument("--tile", default="auto", help="as test.py takes it")
+    parser.add_argument("--precision", nargs="+", default=["auto"], help="as test.py takes it, one or several")
+    parser.add_argument("--rounds", type=positive, default=1, help="how often each is measured")
     return parser.parse_args()
 
 
@@ -50,13 +56,18 @@ def main() -> None:
     print(
         f"{args.pages} pages of {args.width} × {args.height} ({args.image_format}), --page_size {args.page_size} "
         f"--tile {args.tile}, {usable_cores()} cores\n\n"
-        "| generator | pages a minute | network at work | memory at most |\n|---|---|---|---|"
+        "| generator | precision | pages a minute | network at work | memory at most |\n|---|---|---|---|---|"
     )
     with tempfile.TemporaryDirectory() as folder:
         volume = draw_volume(Path(folder) / "volume.cbz", args)
         for kind in args.netG:
-            seconds, busy, memory = measure(kind, volume, args)
-            print(f"| {kind} | {60 * args.pages / seconds:.1f} | {busy} | {memory / 2**20:.0f} MiB |", flush=True)
+            rounds = [{name: measure(kind, name, volume, args) for name in args.precision} for _ in range(args.rounds)]
+            for precision in args.precision:
+                seconds, busy, memory = zip(*(measured[precision] for measured in rounds), strict=True)
+                print(
+                    f"| {kind} | {precision} | {60 * args.pages / median(seconds):.1f} | {median(busy):.0%} | "
+                    f"{max(memory) / 2**20:.0f} MiB |", flush=True,
+                )  # fmt: skip
 
 
 def draw_volume(path: Path, args: argparse.Namespace) -> Path:
@@ -74,7 +85,7 @@ def draw_volume(path: Path, args: argparse.Namespace) -> Path:
     return path
 
 
-def measure(kind: str, volume: Path, args: argparse.Namespace) -> tuple[float, str, int]:
+def measure(kind: str, precision: str, volume: Path, args: argparse.Namespace) -> tuple[float, float, int]:
     """Color the volume with a generator of some kind: seconds from the first page to the last (without the start of
     the program), the share of the time that the network worked, bytes of memory at most."""
     run = volume.parent / kind
@@ -84,6 +95,7 @@ def measure(kind: str, volume: Path, args: argparse.Namespace) -> tuple[float, s
     command = [
         sys.executable, ROOT / "test.py", "--name", kind, "--checkpoints_dir", run.parent, "--dataroot", volume,
         "--results_dir", volume.parent / "results", "--page_size", args.page_size, "--tile", args.tile,
+        "--precision", precision,
     ]  # fmt: skip
     started = time.perf_counter()
     process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True)
@@ -97,8 +109,8 @@ def measure(kind: str, volume: Path, args: argparse.Namespace) -> tuple[float, s
     seconds = time.perf_counter() - started
     if process.wait():
         raise UserError(f"test.py ended with {process.returncode}")
-    busy = re.search(r"at work (\S+) of the time", "".join(told))
-    return seconds, busy[1] if busy else "?", peak.bytes
+    busy = re.search(r"at work (\d+)% of the time", "".join(told))
+    return seconds, int(busy[1]) / 100 if busy else nan, peak.bytes
 
 
 class PeakMemory:

@@ -118,7 +118,7 @@ def test_the_same_page_twice_is_the_same() -> None:
 @pytest.mark.parametrize("kind", ["resnet_9blocks", "unet_256", "scan", "attn_unet"])
 def test_tiles_are_within_two_levels_of_the_whole_page(kind: str) -> None:
     page, net = scan((190, 270)), generator(kind)
-    whole, tiled = (PageColorizer(net, 1, NATIVE, CPU, tile=tile) for tile in ("off", 64))
+    whole, tiled = (PageColorizer(net, 1, NATIVE, CPU, tile=tile, precision="fp32") for tile in ("off", 64))
     pixels = whole.prepare(page)
     difference = np.abs(whole.run(pixels).astype(int) - tiled.run(pixels).astype(int))
     assert whole.run(pixels).std() > 2
@@ -134,8 +134,8 @@ def test_large_pages_are_tiled_by_themselves() -> None:
 @pytest.mark.parametrize("tile", ["auto", 512])
 def test_less_memory_means_smaller_tiles(tile: str | int, capsys: pytest.CaptureFixture) -> None:
     page = scan((190, 270))
-    colorizer = PageColorizer(Hungry(150), 1, NATIVE, CPU, tile=tile)
-    expected = PageColorizer(Hungry(10_000), 1, NATIVE, CPU).colorize(page)
+    colorizer = PageColorizer(Hungry(150), 1, NATIVE, CPU, tile=tile, precision="fp32")
+    expected = PageColorizer(Hungry(10_000), 1, NATIVE, CPU, precision="fp32").colorize(page)
     assert np.abs(np.asarray(colorizer.colorize(page), int) - np.asarray(expected, int)).max() <= 2
     said = capsys.readouterr().out
     assert said.count("the memory of cpu did not suffice: going on with tiles of 128 pixels") == 1

@@ -66,3 +66,8 @@ def _has_bfloat16(device: torch.device) -> bool:
     # Names of torch's own use; where they change, float32 remains.
     known = [getattr(torch.cpu, f"_is_{name}_supported", None) for name in ("avx512_bf16", "amx_tile")]
     return device.type == "cpu" and any(supported() for supported in known if supported)
+
+
+def computing_in(dtype: torch.dtype, device: torch.device) -> torch.autocast:
+    """The context in which all that networks compute is computed in a format; what comes out may be of that format."""
+    return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)

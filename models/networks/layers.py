@@ -102,10 +102,17 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        # Divided beforehand: the sum over a page is beyond float16.
-        scaled = x / (x.shape[-2] * x.shape[-1]) ** 0.5
-        moments = torch.einsum("nihw,njhw->nij", scaled, scaled)
+        positions = x.shape[-2] * x.shape[-1]
+        moments = _second_moments(x) / positions
         return x + self.gamma * torch.einsum("nij,njhw->nihw", moments, self.project(x))
+
+
+def _second_moments(x: torch.Tensor) -> torch.Tensor:
+    """x xᵀ, (N, C, C) of (N, C, H, W): in float32 where x has 16 bits, for a sum over a page leaves their range."""
+    if isinstance(x, torch.Tensor) and x.dtype in (torch.float16, torch.bfloat16):
+        with torch.autocast(x.device.type, enabled=False):
+            return _second_moments(x.float())
+    return torch.einsum("nihw,njhw->nij", x, x)
 
 
 def run_padded(

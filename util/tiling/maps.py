@@ -126,6 +126,9 @@ class PagedMap:
             self.tiles, self.channels, height, width, lambda top, bottom: self.rows(top, bottom)[..., :width], [self]
         )
 
+    def float(self) -> PagedMap:
+        return pointwise(torch.Tensor.float, self)
+
     def __add__(self, other: Any) -> PagedMap:
         return pointwise(torch.add, self, other)
 

@@ -49,10 +49,16 @@ def _einsum(equation: str, first: Any, second: PagedMap) -> Any:
     """The two sums of self-attention: moments of the channels over all positions, and a mixture of channels."""
     if equation == "nihw,njhw->nij" and first is second:
         second.keep()
-        return sum(torch.einsum(equation, band, band) for _, band in second.bands())
+        return sum(_sum_of_products(equation, band.float()) for _, band in second.bands())
     if equation == "nij,njhw->nihw" and isinstance(first, torch.Tensor):
         return pointwise(lambda band: torch.einsum(equation, first, band), second, channels=first.shape[1])
     raise NotTileable(f"the sum {equation} can't be computed band by band")
+
+
+def _sum_of_products(equation: str, band: torch.Tensor) -> torch.Tensor:
+    """In float32, whatever the network computes with: 16 bits do not hold a sum over the page."""
+    with torch.autocast(band.device.type, enabled=False):
+        return torch.einsum(equation, band, band)
 
 
 @computes(F.instance_norm)
@@ -91,7 +97,7 @@ def _normalized(
     shift = -mean.double().cpu() * scale
     shift = shift if bias is None else shift + bias.double().cpu()
     scale, shift = (part.float().to(x.tiles.device).view(1, -1, 1, 1) for part in (scale, shift))
-    return pointwise(lambda band: torch.addcmul(shift, band, scale), x)
+    return pointwise(lambda band: torch.addcmul(shift, band, scale).to(band.dtype), x)
 
 
 @computes(F.conv2d)
