@@ -45,6 +45,8 @@ def parse_arguments() -> argparse.Namespace:
         help="of training steps; default: all that the device has units for")
     add("--rounds", type=positive, default=5, help="how often each is measured; default: 5")
     add("--seconds", type=float, default=0.3, help="that each is repeated for in a round; default: 0.3")
+    add("--patience", type=float, default=60.0,
+        help="no further round of a comparison begins after so many seconds; default: 60")
     add("--gpu_ids", default="0", help="which GPU; -1 for the CPU")
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     add("--quick", action="store_true", help="tiny networks, to see that everything works")
@@ -65,7 +67,7 @@ def main() -> int:
         warnings.simplefilter("ignore")  # torch's, of what it compiles and profiles
         seconds = 1e-3 if args.quick else args.seconds
         rounds = min(args.rounds, 2) if args.quick else args.rounds
-        run(Effort(device, rounds, seconds, Path(folder), args.quick), args, report)
+        run(Effort(device, rounds, seconds, Path(folder), args.patience, args.quick), args, report)
     for failure in report.failed:
         print(f"failed: {failure}", file=sys.stderr)
     if args.json is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -36,12 +36,19 @@ QUICK_WIDTH = ["--ngf", "4", "--ndf", "4"]
 
 @dataclass(frozen=True)
 class Variant:
-    """Options of train.py to compare. format: which the device must have units for. starts_slowly: not tried at every
-    size of batches, each of which would take minutes."""
+    """Options of train.py to compare. format: which the device must have units for. only_on: the type of device on
+    which they make a difference; empty for any. starts_slowly: not tried at every size of batches, each of which would
+    take minutes."""
 
     options: Sequence[str]
     format: str = "fp32"
+    only_on: str = ""
     starts_slowly: bool = False
+
+    def fits(self, effort: Effort) -> bool:
+        """Whether it is worth measuring."""
+        known = self.format in {format.name for format in formats(effort.device)}
+        return known and self.only_on in ("", effort.device.type) and not (effort.quick and self.starts_slowly)
 
 
 OFF = ["--precision", "fp32"]
@@ -89,8 +96,7 @@ def measure(
 ) -> None:
     """Rows of the models with the variants. ceilings: FLOP/s of convolutions by format, where they were measured."""
     checkpoint.save(define_G(3, 1, 4 if effort.quick else 64, "scan").state_dict(), effort.folder / SCAN_GENERATOR)
-    fitting = {format.name for format in formats(effort.device)}
-    chosen = [name for name in variants if VARIANTS[name].format in fitting]
+    chosen = [name for name in variants if VARIANTS[name].fits(effort)]
     for model in models:
         _Comparison(model, effort, report, ceilings).run(chosen)
 
@@ -182,7 +188,7 @@ class _Comparison:
         """The batch size of most images/s, found by doubling, and why it was not doubled again."""
         best, speed, images = 1, 0.0, 1
         limit = MOST_SECONDS[self.effort.scale]
-        once = Effort(self.effort.device, 1, self.effort.seconds, self.effort.folder)
+        once = replace(self.effort, rounds=1)
         while images <= MOST_IMAGES:
             measured = Report()
             with measured.attempt(SECTION, ""):

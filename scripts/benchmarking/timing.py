@@ -25,13 +25,15 @@ _STATUS = Path("/proc/self/status")
 
 @dataclass(frozen=True)
 class Effort:
-    """How carefully to measure: in so many rounds, each with as many calls as take `seconds` together. folder: for
-    temporary files. quick: tiny networks, to see that everything works."""
+    """How carefully to measure: in so many rounds, each with as many calls as take `seconds` together; after `patience`
+    seconds no further round begins. folder: for temporary files. quick: tiny networks, to see that everything works.
+    """
 
     device: torch.device
     rounds: int
     seconds: float
     folder: Path
+    patience: float = 60.0
     quick: bool = False
 
     @property
@@ -74,7 +76,10 @@ def compare(works: Mapping[str, Work], effort: Effort) -> tuple[dict[str, float]
     rounds; and what those raised that failed. All have been warmed up before."""
     seconds: dict[str, list[float]] = {name: [] for name in works}
     errors: dict[str, Exception] = {}
-    for _ in range(effort.rounds):
+    begun = time.perf_counter()
+    for number in range(effort.rounds):
+        if number and time.perf_counter() - begun > effort.patience:
+            break
         for name in [name for name in works if name not in errors]:
             try:
                 seconds[name].append(sample(works[name], effort))
