@@ -20,12 +20,13 @@ import tempfile
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.benchmarking import ceilings, loader, pages, startup, steps
 from scripts.benchmarking.hardware import description
-from scripts.benchmarking.rows import Report
+from scripts.benchmarking.rows import Report, Row
 from scripts.benchmarking.timing import Effort
 from util.device import choose_device, parse_gpu_ids
 from util.errors import UserError, reason, reported
@@ -62,7 +63,16 @@ def main() -> int:
     device, _ = choose_device(parse_gpu_ids(args.gpu_ids))
     machine = description(device)
     print(", ".join(f"{name} {value}" for name, value in machine.items()))
-    report = Report()
+
+    def told(row: Row) -> None:
+        """What there is so far is kept, for a long run may be stopped."""
+        print(", ".join(filter(None, (f"{row.section}: {row.item}", *list(row.cells().values())[1:]))), file=sys.stderr)
+        if args.json is not None:
+            save(args.json, {"machine": machine, **report.json()})
+
+    report = Report(told)
+    if args.json is not None:  # better told now than after minutes
+        save(args.json, {"machine": machine, **report.json()})
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's, of what it compiles and profiles
         seconds = 1e-3 if args.quick else args.seconds
@@ -71,11 +81,15 @@ def main() -> int:
     for failure in report.failed:
         print(f"failed: {failure}", file=sys.stderr)
     if args.json is not None:
-        try:
-            write_text(args.json, json.dumps({"machine": machine, **report.json()}, indent=1) + "\n")
-        except OSError as error:
-            raise UserError(f"can't write --json {args.json} ({reason(error)}): name another place") from error
+        save(args.json, {"machine": machine, **report.json()})
     return 1 if report.failed else 0
+
+
+def save(path: Path, figures: dict[str, Any]) -> None:
+    try:
+        write_text(path, json.dumps(figures, indent=1) + "\n")
+    except OSError as error:
+        raise UserError(f"can't write --json {path} ({reason(error)}): name another place") from error
 
 
 def run(effort: Effort, args: argparse.Namespace, report: Report) -> None:

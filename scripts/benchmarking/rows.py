@@ -1,5 +1,5 @@
 """What was measured: rows, in the order in which they came, as tables and as JSON."""
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -49,14 +49,16 @@ class Row:
 
 
 class Report:
-    """Rows as they come, and the items that failed."""
+    """Rows as they come, and the items that failed. on_row: is told of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_row: Callable[[Row], object] = lambda row: None) -> None:
         self.rows: list[Row] = []
         self.failed: list[str] = []
+        self._on_row = on_row
 
     def add(self, row: Row) -> None:
         self.rows.append(row)
+        self._on_row(row)
 
     @contextmanager
     def attempt(self, section: str, item: str) -> Iterator[None]:
