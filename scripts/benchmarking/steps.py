@@ -144,11 +144,7 @@ class _Comparison:
         memory: dict[str, int | None] = {}
         for name in variants:
             with self.report.attempt(SECTION, self._title(name, images)):
-                used = CudaMemory(self.effort.device)
-                step = self._step(name, images)
-                warm_up(step, self.effort.device, 1 if self.effort.device.type == "cpu" else 5)
-                memory[name] = used.peak()
-                steps[name] = step
+                steps[name], memory[name] = self._ready(name, images)
         seconds, errors = compare(steps, self.effort)
         for name, step in steps.items():
             title = self._title(name, images)
@@ -162,6 +158,13 @@ class _Comparison:
                 memory[name] = memory[name] or self._memory_on_cpu(name, images)
             self._tell(name, step, images, seconds, memory[name], busy, note)
         return {name: images / value for name, value in seconds.items()}
+
+    def _ready(self, variant: str, images: int) -> tuple[Step, int | None]:
+        """A step that has been made some times already, and the bytes that it took at most, where CUDA tells."""
+        used = CudaMemory(self.effort.device)
+        step = self._step(variant, images)
+        warm_up(step, self.effort.device, 1 if self.effort.device.type == "cpu" else 5)
+        return step, used.peak()
 
     def _tell(
         self, name: str, step: Step, images: int, seconds: dict[str, float], memory: int | None, busy: float | None,
@@ -192,9 +195,7 @@ class _Comparison:
         while images <= MOST_IMAGES:
             measured = Report()
             with measured.attempt(SECTION, ""):
-                step = self._step(variant, images)
-                warm_up(step, self.effort.device, 1 if self.effort.device.type == "cpu" else 3)
-                seconds = sample(step, once)
+                seconds = sample(self._ready(variant, images)[0], once)
             if measured.rows:
                 return best, f"{images}: {measured.rows[0].note}"
             if images / seconds < GAIN * speed:
@@ -202,7 +203,6 @@ class _Comparison:
             best, speed = images, images / seconds
             if seconds > limit / 2:
                 return best, f"{2 * images} were not tried, for lack of time"
-            del step
             images *= 2
         return best, ""
 
