@@ -91,7 +91,7 @@ class TrainOptions(BaseOptions):
         add("--shuffle_buffer", type=natural, default=1000,
             help="only used if dataroot names shards: how many images of each domain a loading process holds, to give "
             "a random one of them each time")
-        add("--precision", choices=PRECISIONS, default="fp32",
+        add("--precision", choices=PRECISIONS, default="auto",
             help="what networks compute with: float32 or, with float32 weights and losses, bfloat16 or float16, which "
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
         add("--compile", action="store_true",

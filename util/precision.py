@@ -13,9 +13,10 @@ _in_full: list[object] = []  # while it has an entry, networks compute in float3
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
     """The format that one of PRECISIONS means on a device: auto takes bfloat16 where the hardware computes with it
-    (CUDA from 8.0 on, CPUs with avx512_bf16 or amx_bf16), else float32."""
+    (CUDA from 8.0 on, CPUs with avx512_bf16 or amx_bf16), else float32, or whatever torch's default type is."""
     if precision == "auto":
-        return torch.bfloat16 if _has_bfloat16(device) else torch.float32
+        usual = torch.get_default_dtype() == torch.float32
+        return torch.bfloat16 if usual and _has_bfloat16(device) else torch.float32
     return _FORMATS[precision]
 
 
