@@ -9,6 +9,7 @@ from data.loader import EpochSampler
 from scripts.check_resumption import COMMON, PLAIN
 from tests.helpers import interrupted_at, logged_losses, run_main, save_noise
 from util.device import own_gpu
+from util.distributed import Processes
 from util.errors import UserError
 from util.stages import Stage
 
@@ -97,6 +98,8 @@ def test_the_rest_of_an_epoch_can_have_another_number_of_processes():
     assert shared[:7] == order[4:]
 
 
-def test_each_process_has_a_gpu_of_its_own():
+def test_each_process_has_a_seed_and_a_gpu_of_its_own():
+    assert Processes(0, 3).seed(5) == 5
+    assert len({Processes(rank, 3).seed(5) for rank in range(3)}) == 3
     assert [own_gpu([4, 6], rank) for rank in range(3)] == [[4], [6], [4]]
     assert own_gpu([], 1) == []

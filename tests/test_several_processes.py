@@ -44,8 +44,10 @@ def run_of(bench: Bench, name: str) -> Path:
 def ended(bench: Bench, name: str, argv: list[str], prepare: Any = int) -> tuple[list[int | None], str]:
     """What two processes of a training end with, and what they said."""
     run = bench.start(name, argv, 2, prepare)
-    run.join(60)
-    assert run.exitcode is not None, "a process waits for ever"
+    run.join(100)
+    if run.exitcode is None:
+        run.kill()
+        pytest.fail("a process waits for ever")
     return [process.exitcode for process in run.processes], (bench.folder / f"{name}.log").read_text()
 
 
@@ -96,6 +98,16 @@ def test_only_the_first_process_speaks(bench, whole):
     assert not list(run_of(bench, "whole").glob(".*"))
 
 
+def test_each_process_has_chance_and_pools_of_its_own(bench, whole):
+    state = checkpoint.load(run_of(bench, "whole") / "latest_state.pth")
+    first, second = state["model"], *state["others"]
+    for key in ("generator", "torch_generator"):
+        assert not torch.equal(first[key], second[key])
+    pools = [own["pools"]["fake_AB"]["images"] for own in (first, second)]
+    assert [len(images) for images in pools] == [3, 3]
+    assert not any(torch.equal(one, other) for one, other in zip(*pools, strict=True))
+
+
 # Going on
 
 def signal_one() -> None:
@@ -135,7 +147,7 @@ def test_a_signal_to_one_process_stops_all_and_they_go_on(bench, whole, count):
     assert statuses == [143, 143]
     assert said.count(f"stopped by SIGTERM after iteration {STOP_AT}, in epoch 2: --continue_train goes on") == 1
     run = bench.start(name, ["--continue_train"], count, note_images)
-    run.join(60)
+    run.join(100)
     assert run.exitcode == 0
     told = f"the number of processes is another (saved by 2 of them, now {count})"
     assert (bench.folder / f"{name}.log").read_text().count(told) == (count != 2)
