@@ -31,8 +31,8 @@ class TestOptions(BaseOptions):
         add("--model_suffix", default="",
             help="in checkpoints_dir, [epoch]_net_G[model_suffix].pth will be loaded as the generator")
         add("--precision", choices=PRECISIONS, default="auto",
-            help="what networks compute with, whatever it was in training: float32 or bfloat16, which newer hardware "
-            "is faster with; auto: bfloat16 where the hardware is made for it")
+            help="what networks compute with, whatever it was in training: float32, or bfloat16 or float16, which "
+            "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
         parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:

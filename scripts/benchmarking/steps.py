@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from models import BaseModel, create_model
 from models.networks import define_G
-from options.train_options import TrainOptions
+from options.train_options import OPTIMISATIONS, TrainOptions
 from scripts.benchmarking.hardware import format_of, formats
 from scripts.benchmarking.rows import Report, Row
 from scripts.benchmarking.timing import CudaMemory, Effort, busy_share, compare, peak_in_child, sample, warm_up
@@ -51,11 +51,22 @@ class Variant:
         return known and self.only_on in ("", effort.device.type) and not (effort.quick and self.starts_slowly)
 
 
-OFF = ["--precision", "fp32"]
-# The first is the one that the others are compared with: plain float32, every optimisation off.
+OFF = ["--precision", "fp32", "--memory_format", "contiguous", "--without", *OPTIMISATIONS]
+# The first is the one that the others are compared with: plain float32, every optimisation off. Of an option that is
+# given twice the last value counts.
 VARIANTS = {
     "plain float32": Variant(OFF),
     "bfloat16": Variant([*OFF, "--precision", "bf16"], "bf16"),
+    "float16": Variant([*OFF, "--precision", "fp16"], "fp16"),
+    "channels_last": Variant([*OFF, "--memory_format", "channels_last"]),
+    "bfloat16, channels_last": Variant([*OFF, "--precision", "bf16", "--memory_format", "channels_last"], "bf16"),
+    "batched passes": Variant([*OFF, "--without", "fused_adam"]),
+    "fused Adam": Variant([*OFF, "--without", "batched_passes"], only_on="cuda"),
+    "compiled": Variant([*OFF, "--compile"], starts_slowly=True),
+    "defaults of train.py": Variant([]),
+    "all but compiled, bfloat16": Variant(["--precision", "bf16"], "bf16"),
+    "all, bfloat16": Variant(["--precision", "bf16", "--compile"], "bf16", starts_slowly=True),
+    "all, float16": Variant(["--precision", "fp16", "--compile"], "fp16", starts_slowly=True),
 }
 PLAIN = next(iter(VARIANTS))
 
