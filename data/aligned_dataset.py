@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image
 
 from data.base_dataset import BaseDataset
-from data.image_folder import BadImage, list_images, read_image, result_names, to_paper
+from data.image_folder import BadImage, list_images, read_image, read_reduced, result_names, to_paper
+from data.picture import Picture
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -44,25 +45,42 @@ class AlignedDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path, B_path = self.pairs[index]
-        A, B = _read_halves(A_path) if A_path == B_path else (read_image(A_path), read_image(B_path))
-        if B.size != A.size:
-            B = B.resize(A.size, Image.Resampling.BICUBIC)
+        A, B = self._pictures(A_path, B_path, transform)
         draw = transform.draw(rng)
         return {
-            "A": transform(to_paper(A, self.channels_A), draw),
-            "B": transform(to_paper(B, self.channels_B), draw),
+            "A": transform.finish(A, draw),
+            "B": transform.finish(B, draw),
             "A_paths": str(A_path),
             "B_paths": str(B_path),
         }
 
+    def _pictures(self, A_path: Path, B_path: Path, transform: Transform) -> tuple[Picture, Picture]:
+        """Both sides of a pair, B at the size of A."""
+        if A_path == B_path:
+            return _read_halves(A_path, transform, (self.channels_A, self.channels_B))
+        A, B = transform.read(A_path, self.channels_A), transform.read(B_path, self.channels_B)
+        if A.size != B.size:
+            fitted = read_image(B_path, self.channels_B).resize(A.size, Image.Resampling.BICUBIC)
+            B = transform.prepare(fitted, A.size)
+        return A, B
 
-def _read_halves(path: Path) -> tuple[Image.Image, Image.Image]:
+
+def _read_halves(path: Path, transform: Transform, channels: tuple[int, int]) -> tuple[Picture, Picture]:
     """The left and the right half of an image; the middle column of an odd width belongs to neither."""
-    both = read_image(path)
-    width, height = both.size
+
+    def enough(size: tuple[int, int]) -> tuple[float, float]:
+        if size[0] % 16:  # blocks of pixels, which are made smaller as such, would hold something of both
+            return size
+        width, height = transform.enough((size[0] // 2, size[1]))
+        return 2 * width, height
+
+    both, (width, height), reduced = read_reduced(path, max(channels), enough)
     if width < 2:
         raise BadImage(path, "too narrow to hold a scan and a coloring side by side")
-    return both.crop((0, 0, width // 2, height)), both.crop((width - width // 2, 0, width, height))
+    size, half = (width // 2, height), both.width // 2
+    left, right = both.crop((0, 0, half, both.height)), both.crop((both.width - half, 0, both.width, both.height))
+    A, B = to_paper(left, channels[0]), to_paper(right, channels[1])
+    return transform.prepare(A, size, reduced), transform.prepare(B, size, reduced)
 
 
 def _match(A: Path, B: Path) -> list[tuple[Path, Path]]:

@@ -72,6 +72,11 @@ class Augmentation:
         return cls(**values)
 
     @property
+    def turns(self) -> bool:
+        """Whether images can be turned or tilted."""
+        return bool(self.rotation or (self.perspective and self.perspective_p))
+
+    @property
     def active(self) -> bool:
         """Whether any effect can come about."""
         return any((self.rotation, self.perspective, self.blur_p, self.erasing_p))
@@ -172,33 +177,21 @@ def _steps(matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.hypot(slopes[:, 0], slopes[:, 1])
 
 
-def cut(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
-    """A box out of an image, mode L or RGB; what lies outside it is white paper."""
-    left, top, right, bottom = box
-    if box == (0, 0, *image.size):
-        return image
-    if left >= 0 and top >= 0 and right <= image.width and bottom <= image.height:
-        return image.crop(box)
-    paper = Image.new(image.mode, (right - left, bottom - top), "white")
-    paper.paste(image, (-left, -top))
-    return paper
-
-
 def blur(pixels: torch.Tensor, kernel: int, sigma: float) -> torch.Tensor:
-    """Gaussian blur of (C, H, W) with a kernel of `kernel` × `kernel` pixels, odd."""
+    """Gaussian blur of uint8 (C, H, W) with a kernel of `kernel` × `kernel` pixels, odd."""
     reach = kernel // 2
     weights = [exp(-0.5 * (place / sigma) ** 2) for place in range(-reach, reach + 1)]
     height, width = pixels.shape[1:]
-    wide = pad(1 - pixels, (reach,) * 4, mode="replicate")  # of the ink, so that rounding leaves paper white
+    wide = pad(pixels.float(), (reach,) * 4, mode="replicate")
     rows = sum((w * wide[:, k : k + height] for k, w in enumerate(weights)), torch.zeros(()))
     both = sum((w * rows[:, :, k : k + width] for k, w in enumerate(weights)), torch.zeros(()))
-    return 1 - (both / sum(weights) ** 2).clamp(0, 2)
+    return (both / sum(weights) ** 2).round().clamp(0, 255).to(torch.uint8)
 
 
 def erase(pixels: torch.Tensor, erased: tuple[float, float, float, float]) -> torch.Tensor:
-    """White paper over a rectangle of (C, H, W), given as in Effects, in place."""
+    """White paper over a rectangle of uint8 (C, H, W), given as in Effects, in place."""
     height, width = pixels.shape[1:]
     across, down = max(1, round(erased[0] * width)), max(1, round(erased[1] * height))
     left, top = int(erased[2] * (width - across + 1)), int(erased[3] * (height - down + 1))
-    pixels[:, top : top + down, left : left + across] = 1
+    pixels[:, top : top + down, left : left + across] = 255
     return pixels

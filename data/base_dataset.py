@@ -75,7 +75,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
 
     @abstractmethod
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
-        """Item `index`: tensors (C, H, W) in [-1, 1], made by `transform`, and paths; all chance comes from `rng`."""
+        """Item `index`: uint8 tensors (C, H, W), made by `transform`, and paths; all chance comes from `rng`."""
 
     def __getitem__(self, place: Place | int) -> dict[str, Any]:
         """The item of a place; a plain index means that of the first epoch. In training it has "bad_images" besides:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import common_folder, is_list, list_images, read_image, read_list, result_names
+from data.image_folder import common_folder, is_list, list_images, read_list, result_names
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -48,7 +48,7 @@ class ColoringDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]
-        return {"B": transform(read_image(path, self.channels), transform.draw(rng)), "B_paths": path}
+        return {"B": transform.finish(transform.read(path, self.channels), transform.draw(rng)), "B_paths": path}
 
 
 def find_colorings(root: Path, phase: str, limit: float = float("inf")) -> dict[str, str]:

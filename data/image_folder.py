@@ -3,13 +3,14 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 
 from util.errors import UserError, reason
 
@@ -18,6 +19,7 @@ LIST_EXTENSIONS = (".txt", ".lst")
 PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXTENSIONS)})"
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+Enough = Callable[[tuple[int, int]], tuple[float, float]]
 GREY_MODES = ("1", "L", "LA", "La", *_DEEP_MODES)
 
 
@@ -123,14 +125,47 @@ def read_image(path: Path | str, channels: int = 3) -> Image.Image:
 
 def decode_image(source: Path | str | BinaryIO, path: Path | str, channels: int = 3) -> Image.Image:
     """As `read_image`, from a file or from what was in it; `path` is what to call it."""
+    return read_reduced(path, channels, lambda size: size, source)[0]
+
+
+def read_reduced(
+    path: Path | str, channels: int, enough: Enough, source: Path | str | BinaryIO | None = None
+) -> tuple[Image.Image, tuple[int, int], int]:
+    """As `read_image`, but a JPEG of twice as many pixels, across and down, as are enough is decoded at half its
+    size, which is faster: the image, its width and height when it is whole, and how many times smaller it is.
+
+    (Smaller parts of its size, which JPEG knows too, make stripes of screentones.)
+
+    enough: the width and height, in pixels, that are enough of an image of some width and height. source: what was in
+    the file, or where it is, if that is not its path.
+    """
     try:
         with warnings.catch_warnings():
             # Of large images and of crooked metadata; what matters is whether the image can be read.
             warnings.simplefilter("ignore")
-            with Image.open(source) as image:
-                return to_paper(upright(image), channels)
+            with Image.open(path if source is None else source) as image:
+                size, reduced = _reduce(image, channels, enough) if isinstance(image, JpegImageFile) else (None, 1)
+                paper = to_paper(upright(image), channels)
+                return paper, size or paper.size, reduced
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
         raise BadImage(path, reason_of(error)) from error
+
+
+def _reduce(image: JpegImageFile, channels: int, enough: Enough) -> tuple[tuple[int, int], int]:
+    """Have a JPEG decoded at half its size if that is enough, and of one channel only if no more are wanted; gives its
+    upright width and height, and how many times smaller it will be."""
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # crooked metadata, which leave it as it lies
+        orientation = 1
+    lying = image.size
+    size = lying[::-1] if orientation in (5, 6, 7, 8) else lying
+    least = enough(size)
+    reduced = 2 if min(size) > 1 and size[0] >= 2 * least[0] and size[1] >= 2 * least[1] else 1
+    if orientation != 1 and (size[0] % 2 or size[1] % 2):  # the last pixel, which is half one, would come first
+        reduced = 1
+    image.draft("L" if channels == 1 else None, (lying[0] // reduced, lying[1] // reduced))
+    return size, reduced
 
 
 def upright(image: Image.Image) -> Image.Image:

@@ -6,12 +6,12 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from data.bad_images import report
 from data.base_dataset import ATTEMPTS
-from data.image_folder import BadImage, decode_image
+from data.image_folder import BadImage
+from data.picture import Picture
 from data.shards import PackedImage, Shard, read_images
 from data.transforms import Transform
 from util.errors import UserError
@@ -112,17 +112,17 @@ class ShardStream(IterableDataset[dict[str, Any]]):
         faults: list[BadImage] = []
         item: dict[str, Any] = {}
         for (side, domain), image in zip(self.domains.items(), packed, strict=True):
-            pixels, path = self._read(domain, image, number, faults)
-            item |= {side: transform(pixels, transform.draw(rng)), f"{side}_paths": path}
+            picture, path = self._read(domain, image, number, faults, transform)
+            item |= {side: transform.finish(picture, transform.draw(rng)), f"{side}_paths": path}
         return item | {"bad_images": report(faults)}
 
     def _read(
-        self, domain: Domain, packed: PackedImage, number: int, faults: list[BadImage]
-    ) -> tuple[Image.Image, str]:
-        """An image and its path, or another one's that always stands in for it."""
+        self, domain: Domain, packed: PackedImage, number: int, faults: list[BadImage], transform: Transform
+    ) -> tuple[Picture, str]:
+        """A picture and its path, or another one's that always stands in for it."""
         while True:
             try:
-                return decode_image(BytesIO(packed.content), packed.path, domain.channels), packed.path
+                return transform.read(packed.path, domain.channels, BytesIO(packed.content)), packed.path
             except BadImage as fault:
                 faults.append(fault)
                 if len(faults) == ATTEMPTS:

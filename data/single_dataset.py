@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import common_folder, is_list, list_images, read_image, read_list, result_names
+from data.image_folder import common_folder, is_list, list_images, read_list, result_names
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -42,8 +42,8 @@ class SingleDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]
-        image = read_image(path, self.channels)
-        return {"A": transform(image, transform.draw(rng)), "A_paths": str(path)}
+        picture = transform.read(path, self.channels)
+        return {"A": transform.finish(picture, transform.draw(rng)), "A_paths": str(path)}
 
 
 def source_folder(root: Path, phase: str, direction: str) -> Path:

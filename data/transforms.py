@@ -3,14 +3,17 @@ share."""
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import ceil, floor, inf, sqrt
-from typing import Any
+from math import ceil, inf, sqrt
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 
-from data.augmentation import NO_EFFECTS, UNCHANGED, Augmentation, Box, Effects, blur, cut, erase, to_source, warp
+from data.augmentation import FINER, NO_EFFECTS, UNCHANGED, Augmentation, Box, Effects, blur, erase, to_source, warp
+from data.image_folder import read_reduced
+from data.picture import Picture, cut, from_image, scaled, to_image
 from util.option_types import page_size
 
 RESIZE_OR_CROP = ("resize_and_crop", "crop", "scale_width", "scale_width_and_crop", "random_part", "none")
@@ -21,6 +24,12 @@ WHOLE_PAGE = {
     "resize_and_crop": "resize", "crop": "none", "scale_width_and_crop": "scale_width", "random_part": "scale_short",
 }  # fmt: skip
 
+# An image may be decoded smaller if it has so many pixels, across and down, to one of the result then: that differs no
+# more from the result of the whole image than bicubic interpolation does from Lanczos (benchmarks/loader.md).
+DENSE = 1.7
+# What is turned, or cut into parts of any size, is kept with so many pixels to one of the result, at least: another
+# interpolation follows. With SPARE times these, across and down, it is scaled down before it is kept.
+ROOM, SPARE = FINER, 1.5
 
 # A strip is seen as large as a page of this proportion would be, longer side to shorter.
 LONGEST_PAGE = 2.0
@@ -84,33 +93,93 @@ class Transform:
         return Draw(x, y, flip, rng.uniform(*self.augmentation.crop_part), self.augmentation.draw(rng))
 
     def __call__(self, image: Image.Image, draw: Draw) -> torch.Tensor:
-        """Mode L or RGB, any size → float32 (1 or 3, H, W) in [-1, 1]."""
+        """Mode L or RGB, any size → uint8 (1 or 3, H, W)."""
+        return self.finish(self.prepare(image, image.size), draw)
+
+    def read(self, path: Path | str, channels: int, source: BinaryIO | None = None) -> Picture:
+        """The picture of an image file, decoded no larger than it is needed. Raises BadImage if it can't be read.
+
+        source: what was in the file, where that is not on the disk.
+        """
+        return self.prepare(*read_reduced(path, channels, self.enough, source))
+
+    def prepare(self, image: Image.Image, size: tuple[int, int], reduced: int = 1) -> Picture:
+        """What the random steps start from: all is done that is the same in every epoch.
+
+        image: mode L or RGB. size: its width and height in pixels before it was `reduced` so many times.
+        """
+        pixels = from_image(image)
+        extent = (size[0] / reduced, size[1] / reduced)
+        wanted = self._kept(size)
+        if not self._once and min(extent[0] / wanted[0], extent[1] / wanted[1]) < SPARE:
+            return Picture(pixels, size, extent)
+        whole = ceil(wanted[0]), ceil(wanted[1])
+        return Picture(scaled(pixels, whole, extent), size, whole)
+
+    @property
+    def preparation(self) -> str:
+        """What `prepare` depends on besides the image."""
+        varied = self.augmentation
+        parts = (varied.crop_part[0], varied.max_aspect) if self.resize_or_crop == "random_part" else ()
+        return repr((self.resize_or_crop, self.load_size, self.crop_size, varied.turns, varied.perspective, *parts))
+
+    def enough(self, size: tuple[int, int]) -> tuple[float, float]:
+        """At which width and height an image of `size` may be decoded, because more would not be seen."""
+        if self.resize_or_crop in ("crop", "none"):
+            return size
+        kept = self._kept(size)
+        dense = DENSE if self._once or self.augmentation.turns else DENSE / ROOM
+        return min(size[0], dense * kept[0]), min(size[1], dense * kept[1])
+
+    @property
+    def _once(self) -> bool:
+        """Whether images are scaled once for all, before anything is left to chance."""
+        return not self.augmentation.turns and self.resize_or_crop != "random_part"
+
+    def _kept(self, size: tuple[int, int]) -> tuple[float, float]:
+        """With how many pixels, across and down, an image of `size` is kept at least, if it has so many."""
+        if self._once or self.resize_or_crop in ("crop", "none"):
+            return self._scaled(size)
+        width, height = map(float, self._scaled(size))
+        if self.resize_or_crop == "random_part":
+            zoom = self.crop_size / (self.augmentation.crop_part[0] * min(self._with_paper(size)))
+            width, height = zoom * size[0], zoom * size[1]
+        room = ROOM / (1 - self.augmentation.perspective / 2) if self.augmentation.turns else ROOM
+        return min(size[0], room * width), min(size[1], room * height)
+
+    def finish(self, picture: Picture, draw: Draw) -> torch.Tensor:
+        """Cut out, mirrored and varied as drawn: uint8 (1 or 3, H, W)."""
         effects = draw.effects
-        pixels = to_tensor(self._warped(image, draw) if effects.angle or effects.corners else self._plain(image, draw))
+        turned = effects.angle or effects.corners
+        pixels = self._turned(picture, draw) if turned else self._straight(picture, draw)
         if effects.blur:
             pixels = blur(pixels, *effects.blur)
         return erase(pixels, effects.erased) if effects.erased else pixels
 
-    def _plain(self, image: Image.Image, draw: Draw) -> Image.Image:
-        """The view of an image that is neither turned nor tilted."""
+    def _straight(self, picture: Picture, draw: Draw) -> torch.Tensor:
+        """The view of a picture that is neither turned nor tilted."""
+        pixels = picture.pixels
         if self.resize_or_crop == "random_part":
-            image = _scaled_part(image, self._random_part(image.size, draw), self.crop_size)
+            left, top, right, bottom = self._part_of(picture, draw)
+            x, y, across, down = map(round, (left, top, right - left, bottom - top))
+            part = cut(pixels, (x, y, x + max(1, across), y + max(1, down)))
+            pixels = scaled(part, (self.crop_size, self.crop_size))
         else:
-            size = self._scaled(image.size)
-            image = image if size == image.size else image.resize(size, Image.Resampling.BICUBIC)
-            image = cut(image, self._window(size, draw))
-        return ImageOps.mirror(image) if draw.flip else image
+            size = self._scaled(picture.size)
+            pixels = cut(scaled(pixels, size, picture.extent), self._window(size, draw))
+        return (pixels.flip(-1) if draw.flip else pixels).contiguous()
 
-    def _warped(self, image: Image.Image, draw: Draw) -> Image.Image:
-        """The view of an image, turned and tilted, with all its scaling in one interpolation."""
+    def _turned(self, picture: Picture, draw: Draw) -> torch.Tensor:
+        """The view of a picture, turned and tilted, with the scaling that is left in the same interpolation."""
         if self.resize_or_crop == "random_part":
-            box, size = self._random_part(image.size, draw), (self.crop_size, self.crop_size)
+            box, size = self._part_of(picture, draw), (self.crop_size, self.crop_size)
         else:
-            scaled = self._scaled(image.size)
-            left, top, right, bottom = self._window(scaled, draw)
-            across, down = image.width / scaled[0], image.height / scaled[1]
+            whole = self._scaled(picture.size)
+            left, top, right, bottom = self._window(whole, draw)
+            across, down = picture.extent[0] / whole[0], picture.extent[1] / whole[1]
             box, size = (left * across, top * down, right * across, bottom * down), (right - left, bottom - top)
-        return warp(image, to_source(box, size, draw.flip, draw.effects), size)
+        turned = warp(to_image(picture.pixels), to_source(box, size, draw.flip, draw.effects), size)
+        return from_image(turned).contiguous()
 
     def _scaled(self, size: tuple[int, int]) -> tuple[int, int]:
         """The size that an image of `size` is scaled to before it is cropped."""
@@ -133,16 +202,22 @@ class Transform:
         left, top = (_start(*way, self.crop_size) for way in zip(size, (draw.x, draw.y), strict=True))
         return left, top, left + self.crop_size, top + self.crop_size
 
-    def _random_part(self, size: tuple[int, int], draw: Draw) -> Box:
-        """The square that `random_part` takes, in pixels of the image, which has paper around it where it is extreme.
+    def _part_of(self, picture: Picture, draw: Draw) -> Box:
+        """The square that `random_part` takes, in pixels of a picture, which has paper around it where it is extreme.
 
         A part of the short side of a banner would be a sliver of it.
         """
-        width, height = (max(side, max(size) / self.augmentation.max_aspect) for side in size)
+        width, height = self._with_paper(picture.size)
         side = draw.part * min(width, height)
-        left = draw.x * (width - side) - (width - size[0]) / 2
-        top = draw.y * (height - side) - (height - size[1]) / 2
-        return left, top, left + side, top + side
+        left = draw.x * (width - side) - (width - picture.size[0]) / 2
+        top = draw.y * (height - side) - (height - picture.size[1]) / 2
+        across, down = picture.scale
+        return left * across, top * down, (left + side) * across, (top + side) * down
+
+    def _with_paper(self, size: tuple[int, int]) -> tuple[float, float]:
+        """Width and height of an image of `size`, with paper around it where it is extreme."""
+        least = max(size) / self.augmentation.max_aspect
+        return max(size[0], least), max(size[1], least)
 
 
 @dataclass(frozen=True)
@@ -189,21 +264,6 @@ class PageScale:
         return 1
 
 
-def to_tensor(image: Image.Image) -> torch.Tensor:
-    """Mode L or RGB → float32 (1 or 3, H, W), 0 → -1 and 255 → 1."""
-    pixels = torch.from_numpy(np.array(image, dtype=np.float32))
-    pixels = pixels.unsqueeze(0) if pixels.dim() == 2 else pixels.permute(2, 0, 1)
-    return (pixels / 127.5 - 1).contiguous()
-
-
 def _start(length: int, fraction: float, side: int) -> int:
     """Where a window of `side` pixels starts on a length, `fraction` of the free way along."""
     return -((side - length) // 2) if length < side else min(length - side, int(fraction * (length - side + 1)))
-
-
-def _scaled_part(image: Image.Image, box: Box, side: int) -> Image.Image:
-    """A box of an image, white paper where it reaches beyond, as a square of `side` pixels."""
-    left, top = floor(box[0]), floor(box[1])
-    image = cut(image, (left, top, ceil(box[2]), ceil(box[3])))
-    inside = (box[0] - left, box[1] - top, box[2] - left, box[3] - top)
-    return image.resize((side, side), Image.Resampling.BICUBIC, inside, reducing_gap=2.0)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import list_images, read_image, result_names
+from data.image_folder import list_images, result_names
 from data.transforms import Transform
 
 
@@ -40,8 +40,8 @@ class UnalignedDataset(BaseDataset):
         B_index = index if self.serial_batches else int(rng.integers(len(self.B_paths)))
         B_path = self.B_paths[B_index % len(self.B_paths)]
         return {
-            "A": transform(read_image(A_path, self.channels_A), transform.draw(rng)),
-            "B": transform(read_image(B_path, self.channels_B), transform.draw(rng)),
+            "A": transform.finish(transform.read(A_path, self.channels_A), transform.draw(rng)),
+            "B": transform.finish(transform.read(B_path, self.channels_B), transform.draw(rng)),
             "A_paths": str(A_path),
             "B_paths": str(B_path),
         }

@@ -19,12 +19,11 @@ from tqdm import tqdm
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from data.coloring_dataset import find_colorings
-from data.image_folder import read_image
 from data.transforms import Draw, Transform
 from models.trained import find_scan_generator, load_generator, saved_options
 from util.device import choose_device, parse_gpu_ids
 from util.errors import UserError, reported
-from util.images import save_image, tensor2im
+from util.images import im2tensor, save_image, tensor2im
 from util.option_types import Parser, positive, size_limit
 
 
@@ -50,7 +49,7 @@ def main() -> None:
     net = load_generator(found).to(device).eval()
     transform = _transform(args.scan_generator, args.size)
     for path, name in tqdm(colorings.items(), unit="img", disable=None):
-        coloring = transform(read_image(path, found.architecture["input_nc"]), Draw())
+        coloring = im2tensor(transform.finish(transform.read(path, found.architecture["input_nc"]), Draw()))
         with torch.no_grad():
             scan = net(coloring.unsqueeze(0).to(device))
         _save(args, name, tensor2im(scan), tensor2im(coloring))

@@ -22,7 +22,7 @@ STRONG = {"rotation": 45.0, "perspective": 0.667, "blur_p": 0.25, "erasing_p": 0
 
 def levels(dataset: ColoringDataset | SingleDataset) -> list[int]:
     side = dataset.sides[0]
-    return [round((dataset[index][side][0, 0, 0].item() + 1) * 127.5) for index in range(len(dataset))]
+    return [int(dataset[index][side][0, 0, 0]) for index in range(len(dataset))]
 
 
 def save_list(path: Path, text: str | bytes) -> Path:
@@ -165,9 +165,9 @@ def test_what_does_not_fit_a_turned_frame_is_paper(tmp_path):
     dataset = ColoringDataset(varied(tmp_path))
     seen = torch.stack([dataset[Place(epoch, 0)]["B"] for epoch in range(1, 31)])
     assert seen.shape == (30, 3, 32, 32)
-    color = torch.tensor([10, 120, 40])[None, :, None, None] / 127.5 - 1
-    assert (seen >= color - 0.01).all()  # the page's color, paper, or between them
-    paper = (seen == 1).all(dim=1).float().mean().item()
+    color = torch.tensor([10, 120, 40])[None, :, None, None]
+    assert (seen >= color - 1).all()  # the page's color, paper, or between them
+    paper = (seen == 255).all(dim=1).float().mean().item()
     assert 0.05 < paper < 0.6
 
 

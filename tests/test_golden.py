@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from data.image_folder import read_image
-from data.transforms import to_tensor
+from data.picture import from_image
 from models import BaseModel, create_model
 from models.networks import define_D, define_G, foreign
 from options.train_options import TrainOptions
 from util.checkpoint import load_weights
+from util.images import im2tensor
 
 GOLDEN = Path(__file__).parent / "golden"
 CASES = json.loads((GOLDEN / "forward" / "cases.json").read_text())
@@ -93,7 +94,7 @@ def test_training_agrees_step_by_step(name, record_property):
 
 
 def test_images_are_read_as_the_reference_reads_them():
-    pixels = to_tensor(read_image(GOLDEN / "cycle_gan" / "A" / "0.png"))
+    pixels = im2tensor(from_image(read_image(GOLDEN / "cycle_gan" / "A" / "0.png")))
     assert torch.allclose(pixels.double(), image("cycle_gan", "A", 0)[0], atol=1e-6)
 
 

@@ -8,7 +8,8 @@ import torch
 from PIL import Image, ImageOps
 
 from data.augmentation import Augmentation, Effects, to_source
-from data.transforms import RESIZE_OR_CROP, Draw, Transform, to_tensor
+from data.picture import from_image
+from data.transforms import RESIZE_OR_CROP, Draw, Transform
 
 LOAD, CROP = 12, 8
 TALL, WIDE, SMALL, LINE, COLUMN = (20, 40), (40, 20), (5, 3), (30, 1), (1, 30)
@@ -26,7 +27,7 @@ def places(size: tuple[int, int]) -> Image.Image:
 
 def place(tensor: torch.Tensor, row: int = 0, column: int = 0) -> tuple[int, int]:
     """Where in `places` a pixel comes from."""
-    x, y, _ = ((tensor[:, row, column] + 1) * 127.5).round().int().tolist()
+    x, y, _ = tensor[:, row, column].tolist()
     return x, y
 
 
@@ -39,9 +40,8 @@ def test_sizes_in_training(how, size, mode):
     height = {"none": size[1], "scale_width": max(1, round(size[1] * LOAD / size[0]))}.get(how, CROP)
     width = {"none": size[0], "scale_width": LOAD}.get(how, CROP)
     assert tensor.shape == ({"RGB": 3, "L": 1}[mode], height, width)
-    assert tensor.dtype == torch.float32
+    assert tensor.dtype == torch.uint8
     assert tensor.is_contiguous()
-    assert -1 <= tensor.min() <= tensor.max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -73,26 +73,22 @@ def test_what_an_image_lacks_is_white_paper_around_it(how):
         "crop": ((4, 6), (slice(1, 7), slice(2, 6))),
         "scale_width_and_crop": ((24, 6), (slice(3, 5), slice(0, 8))),  # 8 × 2 once it is scaled
     }[how]
-    wanted = torch.ones(8, 8)
-    wanted[window] = -1
+    wanted = torch.full((8, 8), 255, dtype=torch.uint8)
+    wanted[window] = 0
     for mode in ("L", "RGB"):
         tensor = Transform(how, 8, 8, flip=False)(grey(size, mode=mode), Draw(0.9, 0.1))
         assert torch.equal(tensor, wanted.expand_as(tensor))
 
 
-@pytest.mark.parametrize("level", [0, 1, 127, 128, 255])
-def test_levels_become_numbers_from_minus_one_to_one(level):
-    assert to_tensor(grey((1, 1), level)).item() == pytest.approx(level / 255 * 2 - 1, abs=1e-6)
-
-
 def test_extremes_stay_in_range_where_scaling_overshoots():
     stripes = Image.fromarray(np.tile(np.array([0, 255], np.uint8), (16, 8)).repeat(4, axis=1))
     tensor = Transform("resize_and_crop", 97, 64, flip=False)(stripes, Draw())
-    assert (tensor.min(), tensor.max()) == (-1, 1)
+    assert (tensor.min(), tensor.max()) == (0, 255)
 
 
 def test_channels_keep_their_order():
-    assert to_tensor(Image.new("RGB", (2, 1), (255, 0, 51)))[:, 0, 0].tolist() == pytest.approx([1, -1, -0.6])
+    tensor = Transform("none", 1, 1, flip=False)(Image.new("RGB", (2, 1), (255, 0, 51)), Draw())
+    assert tensor[:, 0, 0].tolist() == [255, 0, 51]
 
 
 @pytest.mark.parametrize("how", ["crop", "resize_and_crop", "scale_width_and_crop"])
@@ -134,7 +130,7 @@ def test_mirroring_is_from_left_to_right():
     transform = Transform("crop", LOAD, CROP, flip=True)
     image = places((20, 30))
     assert torch.equal(transform(image, draw), transform(image, Draw(0.3, 0.8)).flip(-1))
-    assert torch.equal(Transform("none", LOAD, CROP, flip=True)(image, draw), to_tensor(ImageOps.mirror(image)))
+    assert torch.equal(Transform("none", LOAD, CROP, flip=True)(image, draw), from_image(ImageOps.mirror(image)))
 
 
 def test_without_flip_nothing_is_mirrored_and_the_windows_stay_the_same():
@@ -160,7 +156,7 @@ def drawing(size: tuple[int, int], seed: int = 0) -> Image.Image:
 
 def white(tensor: torch.Tensor) -> torch.Tensor:
     """Where (H, W) there is paper."""
-    return (tensor == 1).all(dim=0)
+    return (tensor == 255).all(dim=0)
 
 
 @pytest.mark.parametrize("how", [how for how in RESIZE_OR_CROP if how != "random_part"])
@@ -192,8 +188,7 @@ def test_sizes_with_augmentation(how, size):
     for seed in range(8):
         tensor = strong(grey(size), strong.draw(np.random.default_rng(seed)))
         assert tensor.shape == plain(grey(size), Draw()).shape
-        assert -1 <= tensor.min() <= tensor.max() <= 1
-
+    
 
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize("how", RESIZE_OR_CROP)
@@ -201,7 +196,7 @@ def test_what_comes_from_outside_is_paper_without_seams(how, mode):
     transform = Transform(how, 40, 32, True, STRONG)
     for seed in range(30):
         tensor = transform(grey((90, 50), 255, mode), transform.draw(np.random.default_rng(seed)))
-        assert (tensor == 1).all()
+        assert (tensor == 255).all()
 
 
 @pytest.mark.parametrize("how", RESIZE_OR_CROP)
@@ -226,16 +221,17 @@ def test_both_sides_of_a_pair_are_changed_alike(how):
 def test_an_image_that_is_hardly_turned_is_where_it_was(how, size, flip):
     transform = Transform(how, 30, 24, flip=True)
     image = drawing(size)
-    straight, turned = (transform(image, Draw(0.3, 0.6, flip, 0.7, effects)) for effects in (Effects(), BARELY))
+    draws = [Draw(1 / 3, 0.5, flip, 0.75, effects) for effects in (Effects(), BARELY)]
+    straight, turned = (transform(image, draw).float() for draw in draws)
     inside = (slice(None), slice(2, -2), slice(2, -2))  # at the edges, paper is near
-    assert torch.allclose(straight[inside], turned[inside], atol=0.08)
-    assert (straight[inside] - turned[inside]).abs().mean() < 0.02
+    assert torch.allclose(straight[inside], turned[inside], atol=10)
+    assert (straight[inside] - turned[inside]).abs().mean() < 2.5
 
 
 def test_images_turn_around_their_middle():
     image = drawing((30, 30))
     tensor = Transform("none", LOAD, CROP, flip=False)(image, Draw(effects=Effects(angle=90)))
-    assert torch.allclose(tensor, to_tensor(image.transpose(Image.Transpose.ROTATE_90)), atol=2.1 / 127.5)
+    assert torch.allclose(tensor, from_image(image.transpose(Image.Transpose.ROTATE_90)), atol=2)
 
 
 def test_images_turn_either_way_evenly():
@@ -255,8 +251,8 @@ def test_images_turn_either_way_evenly():
 )
 def test_corners_move_inward(corners, black, paper):
     tensor = Transform("none", LOAD, CROP, flip=False)(grey((40, 20)), Draw(effects=Effects(corners=corners)))
-    assert [tensor[0, y, x].item() for x, y in black] == [-1] * len(black)
-    assert [tensor[0, y, x].item() for x, y in paper] == [1] * len(paper)
+    assert [tensor[0, y, x].item() for x, y in black] == [0] * len(black)
+    assert [tensor[0, y, x].item() for x, y in paper] == [255] * len(paper)
 
 
 @pytest.mark.parametrize("strength", [0.3, 0.667, 1])
@@ -278,9 +274,9 @@ def test_thin_lines_stay_lines_when_a_large_page_is_turned():
     lines = np.full((1600, 1600), 255, np.uint8)
     lines[::20] = lines[1::20] = 0  # where a picked pixel stood for its surroundings, they would come and go
     tensor = Transform("resize_and_crop", 80, 64, flip=False)(Image.fromarray(lines), Draw(effects=Effects(angle=30)))
-    middle = tensor[0, 16:-16, 16:-16]
-    assert middle.mean() == pytest.approx(0.8, abs=0.02)
-    assert middle.std() < 0.12
+    middle = tensor[0, 16:-16, 16:-16].float()
+    assert middle.mean() == pytest.approx(0.9 * 255, abs=2.5)
+    assert middle.std() < 15
 
 
 @pytest.mark.parametrize("how", ["none", "crop", "random_part"])
@@ -317,22 +313,23 @@ def test_blur_is_gaussian_with_a_kernel_of_three_or_five():
     for seed in range(400):
         draw = transform.draw(np.random.default_rng(seed))
         kernels[draw.effects.blur and draw.effects.blur[0]] += 1
-        ink = 1 - transform(dot, draw)[0]
-        assert ink.sum().item() == pytest.approx(2, abs=1e-4)
+        ink = 255 - transform(dot, draw)[0].int()
+        assert ink.sum().item() == pytest.approx(255, abs=12)  # every pixel is rounded
         reach = draw.effects.blur[0] // 2 if draw.effects.blur else 0
-        assert ink[5 - reach : 6 + reach, 5 - reach : 6 + reach].sum().item() == pytest.approx(2, abs=1e-4)
+        assert ink[5 - reach : 6 + reach, 5 - reach : 6 + reach].sum() == ink.sum()
     assert set(kernels) == {None, 3, 5}
     assert abs(kernels[None] - 200) < 40
     assert abs(kernels[3] - 100) < 30
-    soft = 1 - transform(dot, Draw(effects=Effects(blur=(3, 1.0))))[0]
-    assert (soft[5, 4] / soft[5, 5]).item() == pytest.approx(np.exp(-0.5), abs=1e-3)
-    assert (soft[4, 4] / soft[5, 5]).item() == pytest.approx(np.exp(-1), abs=1e-3)
+    soft = 255 - transform(dot, Draw(effects=Effects(blur=(3, 1.0))))[0].float()
+    assert (soft[5, 4] / soft[5, 5]).item() == pytest.approx(np.exp(-0.5), abs=0.02)
+    assert (soft[4, 4] / soft[5, 5]).item() == pytest.approx(np.exp(-1), abs=0.02)
 
 
 def test_a_random_part_is_cut_out_and_scaled():
     image = drawing((40, 24))
     tensor = Transform("random_part", LOAD, CROP, flip=False)(image, Draw(x=0.5, y=1, part=0.5))
-    assert torch.equal(tensor, to_tensor(image.crop((14, 12, 26, 24)).resize((8, 8), Image.Resampling.BICUBIC)))
+    expected = from_image(image.crop((14, 12, 26, 24)).resize((8, 8), Image.Resampling.BICUBIC))
+    assert torch.allclose(tensor.int(), expected.int(), atol=1)
 
 
 @pytest.mark.parametrize("ends", [(0.5, 1.0), (0.3, 0.4)])

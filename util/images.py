@@ -19,16 +19,17 @@ def im2tensor(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def tensor2im(tensor: torch.Tensor) -> np.ndarray:
-    """The first image of a batch for the eye: NCHW or CHW floats in [-1, 1] → HWC uint8 RGB.
+    """The first image of a batch for the eye: NCHW or CHW, floats in [-1, 1] or uint8 → HWC uint8 RGB.
 
     One channel is repeated to three; values outside the range are clipped.
     """
     image = tensor.detach()[0] if tensor.dim() == 4 else tensor.detach()
-    image = image.float().cpu()
+    if image.dtype != torch.uint8:
+        image = ((image.float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+    image = image.cpu()
     if image.shape[0] == 1:
         image = image.expand(3, -1, -1)
-    scaled = (image.clamp(-1, 1) + 1) * 127.5
-    return scaled.round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
+    return image.permute(1, 2, 0).contiguous().numpy()
 
 
 def is_blank(image: Image.Image) -> bool:
