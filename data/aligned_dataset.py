@@ -45,7 +45,8 @@ class AlignedDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         A_path, B_path = self.pairs[index]
-        A, B = self._pictures(A_path, B_path, transform)
+        how = f"{self.channels_A} {self.channels_B} {transform.preparation}"
+        A, B = self.cache.get([A_path, B_path], how, lambda: self._pictures(A_path, B_path, transform))
         draw = transform.draw(rng)
         return {
             "A": transform.finish(A, draw),

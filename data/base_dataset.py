@@ -11,7 +11,9 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from data.bad_images import report
+from data.cache import Cache
 from data.image_folder import BadImage
+from data.picture import Picture
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -60,6 +62,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         self.channels_A: int = opt.input_nc if forwards else opt.output_nc
         self.channels_B: int = opt.output_nc if forwards else opt.input_nc
         self.transform = Transform.from_options(opt)
+        self.cache = Cache()
 
     @abstractmethod
     def __len__(self) -> int:
@@ -77,6 +80,11 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         """Item `index`: uint8 tensors (C, H, W), made by `transform`, and paths; all chance comes from `rng`."""
 
+    def picture(self, path: Path | str, channels: int, transform: Transform) -> Picture:
+        """What the random steps of a transform start from, of an image file."""
+        how = f"{channels} {transform.preparation}"
+        return self.cache.get([path], how, lambda: (transform.read(path, channels),))[0]
+
     def __getitem__(self, place: Place | int) -> dict[str, Any]:
         """The item of a place; a plain index means that of the first epoch. In training it has "bad_images" besides:
         a `report` of images that could not be read, and for which another item stands in.
@@ -86,6 +94,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         if not isinstance(place, Place):
             place = Place(1, place)
         transform = self.transform if place.size is None else self.transform.for_size(place.size)
+        self.cache.begin(place.size)
         seed = [self.seed, place.epoch, place.index]
         faults: list[BadImage] = []
         while True:

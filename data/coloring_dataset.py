@@ -48,7 +48,8 @@ class ColoringDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]
-        return {"B": transform.finish(transform.read(path, self.channels), transform.draw(rng)), "B_paths": path}
+        picture = self.picture(path, self.channels, transform)
+        return {"B": transform.finish(picture, transform.draw(rng)), "B_paths": path}
 
 
 def find_colorings(root: Path, phase: str, limit: float = float("inf")) -> dict[str, str]:

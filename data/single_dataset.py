@@ -42,7 +42,7 @@ class SingleDataset(BaseDataset):
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         path = self.paths[index]
-        picture = transform.read(path, self.channels)
+        picture = self.picture(path, self.channels, transform)
         return {"A": transform.finish(picture, transform.draw(rng)), "A_paths": str(path)}
 
 

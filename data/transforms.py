@@ -154,7 +154,7 @@ class Transform:
         pixels = self._turned(picture, draw) if turned else self._straight(picture, draw)
         if effects.blur:
             pixels = blur(pixels, *effects.blur)
-        return erase(pixels, effects.erased) if effects.erased else pixels
+        return erase(pixels.clone(), effects.erased) if effects.erased else pixels
 
     def _straight(self, picture: Picture, draw: Draw) -> torch.Tensor:
         """The view of a picture that is neither turned nor tilted."""

@@ -40,8 +40,8 @@ class UnalignedDataset(BaseDataset):
         B_index = index if self.serial_batches else int(rng.integers(len(self.B_paths)))
         B_path = self.B_paths[B_index % len(self.B_paths)]
         return {
-            "A": transform.finish(transform.read(A_path, self.channels_A), transform.draw(rng)),
-            "B": transform.finish(transform.read(B_path, self.channels_B), transform.draw(rng)),
+            "A": transform.finish(self.picture(A_path, self.channels_A, transform), transform.draw(rng)),
+            "B": transform.finish(self.picture(B_path, self.channels_B, transform), transform.draw(rng)),
             "A_paths": str(A_path),
             "B_paths": str(B_path),
         }

@@ -3,6 +3,7 @@ import argparse
 from pathlib import Path
 
 from data import dataset_modes, find_dataset
+from data.cache import CACHES
 from data.shards import names_shards
 from data.transforms import SQUARES
 from models.networks.losses import GAN_MODES
@@ -13,7 +14,7 @@ from options.base_options import BaseOptions, full_name
 from util import elastic
 from util.errors import UserError
 from util.files import settled
-from util.option_types import aspect, natural, positive, positives, probability, rate, share, weight
+from util.option_types import aspect, gigabytes, natural, positive, positives, probability, rate, share, weight
 from util.precision import MEMORY_FORMATS, PRECISIONS
 from util.stages import plan_stages
 
@@ -91,6 +92,12 @@ class TrainOptions(BaseOptions):
         add("--shuffle_buffer", type=natural, default=1000,
             help="only used if dataroot names shards: how many images of each domain a loading process holds, to give "
             "a random one of them each time")
+        add("--cache", choices=CACHES, default="none",
+            help="keep images decoded and scaled, so that later epochs need not do it again: in ram, or on the disk, "
+            "also for later runs")
+        add("--cache_dir", help="folder of what is kept on the disk; else manga-colorization in $XDG_CACHE_HOME, or in "
+            "~/.cache")
+        add("--cache_gb", type=gigabytes, default=4.0, help="only used if cache==ram: how much memory, in gigabytes")
         add("--precision", choices=PRECISIONS, default="auto",
             help="what networks compute with: float32 or, with float32 weights and losses, bfloat16 or float16, which "
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
@@ -239,6 +246,8 @@ def _check_stages(opt: argparse.Namespace) -> None:
 def _check_shards(opt: argparse.Namespace) -> None:
     """Shards give one image after the other, for data sets that need no more."""
     if opt.dataroot and names_shards(opt.dataroot):
+        if opt.cache != "none":
+            raise UserError("--cache keeps images of folders and lists, and shards are read in one go: leave it out")
         if not find_dataset(opt.dataset_mode).from_shards:
             able = [mode for mode in dataset_modes() if find_dataset(mode).from_shards]
             raise UserError(

@@ -24,7 +24,8 @@ def data_options(dataroot: Path, **changes: Any) -> argparse.Namespace:
         "input_nc": 3, "output_nc": 3, "resize_or_crop": "none", "loadSize": 12, "fineSize": 8, "no_flip": True,
         "serial_batches": False, "max_dataset_size": float("inf"), "batch_size": 1, "num_threads": 0, "seed": 0,
         "gpu_ids": [], "stages": None, "stage_epochs": None, "stage_batch_sizes": None, "niter": 100,
-        "niter_decay": 100, "max_bad_images": 0.05, "shuffle_buffer": 1000,
+        "niter_decay": 100, "max_bad_images": 0.05, "shuffle_buffer": 1000, "cache": "none", "cache_dir": None,
+        "cache_gb": 0.01,
     }  # fmt: skip
     assert changes.keys() <= options.keys()
     return argparse.Namespace(**(options | changes))

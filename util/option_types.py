@@ -50,6 +50,14 @@ def rate(text: str) -> float:
     return value
 
 
+def gigabytes(text: str) -> float:
+    """Type of an option: an amount of memory, above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no amount of memory: give gigabytes, such as 4")
+    return value
+
+
 def probability(text: str) -> float:
     """Type of an option: a number from 0 to 1."""
     value = float(text)
