@@ -22,7 +22,7 @@ class AlignedDataset(BaseDataset):
         side_by_side, sides = self.root / self.phase, [self.root / f"{self.phase}{s}" for s in "AB"]
         if side_by_side.is_dir():
             self.folder = side_by_side
-            self.pairs: list[tuple[Path, Path]] = [(path, path) for path in list_images(side_by_side, self.limit)]
+            self.pairs: list[tuple[Path, Path]] = [(path, path) for path in map(Path, self.listed(side_by_side))]
         elif all(side.is_dir() for side in sides):
             self.folder = sides[0]
             self.pairs = _match(*sides)

@@ -11,8 +11,9 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from data.bad_images import report
-from data.cache import Cache
+from data.cache import Cache, cache_folder
 from data.image_folder import BadImage
+from data.index import indexed_images
 from data.picture import Picture
 from data.transforms import Transform
 from util.errors import UserError
@@ -63,6 +64,7 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
         self.channels_B: int = opt.output_nc if forwards else opt.input_nc
         self.transform = Transform.from_options(opt)
         self.cache = Cache()
+        self.index = cache_folder(opt.cache_dir) / "index" if opt.isTrain else None
 
     @abstractmethod
     def __len__(self) -> int:
@@ -79,6 +81,13 @@ class BaseDataset(Dataset[dict[str, Any]], ABC):
     @abstractmethod
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
         """Item `index`: uint8 tensors (C, H, W), made by `transform`, and paths; all chance comes from `rng`."""
+
+    def listed(self, folder: Path) -> list[str]:
+        """All images below a folder, as text: paths take several times the memory, in each of the processes that load.
+
+        Raises UserError if there are none.
+        """
+        return indexed_images(folder, self.index, self.limit)
 
     def picture(self, path: Path | str, channels: int, transform: Transform) -> Picture:
         """What the random steps of a transform start from, of an image file."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import common_folder, is_list, list_images, read_list, result_names
+from data.image_folder import common_folder, is_list, read_list, result_names
+from data.index import indexed_images
 from data.transforms import Transform
 from util.errors import UserError
 
@@ -34,8 +35,7 @@ class ColoringDataset(BaseDataset):
         super().__init__(opt)
         # A coloring is what is to come out, whatever the direction.
         self.channels: int = opt.output_nc
-        # Text and not paths, which take several times the memory, in each of the processes that load.
-        self.paths, self.folder = _listed(self.root, self.phase, self.limit)
+        self.paths, self.folder = _listed(self.root, self.phase, self.limit, self.index)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -58,7 +58,7 @@ def find_colorings(root: Path, phase: str, limit: float = float("inf")) -> dict[
     return dict(zip(paths, _names(paths, folder), strict=True))
 
 
-def _listed(root: Path, phase: str, limit: float) -> tuple[list[str], Path | None]:
+def _listed(root: Path, phase: str, limit: float, index: Path | None = None) -> tuple[list[str], Path | None]:
     """The paths of the colorings, and the folder that they were found in; None for those of a list."""
     if is_list(root):
         return read_list(root, limit), None
@@ -69,7 +69,7 @@ def _listed(root: Path, phase: str, limit: float) -> tuple[list[str], Path | Non
     if root.is_file():
         raise UserError(f"{root} is no list of images: give one (.txt or .lst), or a folder")
     folder = side if side.is_dir() else root
-    return [str(path) for path in list_images(folder, limit)], folder
+    return indexed_images(folder, index, limit), folder
 
 
 def _names(paths: list[str], folder: Path | None) -> list[str]:

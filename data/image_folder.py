@@ -3,7 +3,8 @@ import os
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from util.errors import UserError, reason
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
 LIST_EXTENSIONS = (".txt", ".lst")
+HIDDEN = (".", "__MACOSX")  # how names of files begin that file managers hide or leave behind
 PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXTENSIONS)})"
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
@@ -42,23 +44,82 @@ def _numbers_apart(text: str) -> list[int | str]:
     return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", text.lower())]
 
 
+@dataclass
+class Listing:
+    """names: the images below a folder, relative to it, in natural order. folders: the state of every folder that was
+    looked into, by relative name. links: of links that are called like images, whether they lead to a file."""
+
+    names: list[str]
+    folders: dict[str, list[int]]
+    links: dict[str, bool]
+
+
 def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
     """All images below `folder`, in natural order, at most `limit`; hidden files are passed over.
 
     Raises UserError if the folder does not exist or has no image.
     """
-    folder = Path(folder)
+    found = [Path(folder, name) for name in list_folder(Path(folder)).names]
+    return found if limit >= len(found) else found[: int(limit)]
+
+
+def list_folder(folder: Path) -> Listing:
+    """As list_images, with what tells later whether the same would be found again."""
     if not folder.is_dir():
         raise UserError(f"no folder {folder}: check --dataroot and --phase")
-    found = [
-        path
-        for path in folder.rglob("*")
-        if is_image(path) and not is_hidden(path.relative_to(folder)) and path.is_file()
-    ]
-    if not found:
+    found = Listing([], {}, {})
+    waiting = [""]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            found.folders[inner] = state_of(folder / inner)  # first: what changes from now on, shows
+            with os.scandir(folder / inner) as entries:
+                waiting += _look(entries, inner, found)
+        except OSError:  # one that must not be read, or is gone
+            continue
+    if not found.names:
         raise UserError(f"no images in {folder}: {PUT_SOME_THERE}")
-    found.sort(key=lambda path: natural_key(path.relative_to(folder)))
-    return found if limit >= len(found) else found[: int(limit)]
+    found.names = in_natural_order(found.names)
+    return found
+
+
+def _look(entries: Iterable[os.DirEntry[str]], inner: str, found: Listing) -> list[str]:
+    """Take the images of a folder into a listing; gives the folders in it. `inner` is its relative name."""
+    folders = []
+    for entry in entries:
+        if entry.name.startswith(HIDDEN):
+            continue
+        name = os.path.join(inner, entry.name)
+        if entry.is_dir(follow_symlinks=False):
+            folders.append(name)
+        elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
+            there = entry.is_file()
+            if entry.is_symlink():
+                found.links[name] = there
+            if there:
+                found.names.append(name)
+    return folders
+
+
+def state_of(folder: Path) -> list[int]:
+    """What changes when files come into a folder, or go: its times in ns, and which folder it is."""
+    state = folder.stat()
+    return [state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
+
+
+def in_natural_order(names: list[str]) -> list[str]:
+    """Relative paths of images as natural_key sorts them."""
+    folders: dict[str, list[list[int | str]]] = {}
+
+    def key(name: str) -> tuple[list[list[int | str]], str]:
+        folder, file = os.path.split(name)
+        parts = folders.get(folder)
+        if parts is None:
+            parts = folders[folder] = [_numbers_apart(part) for part in PurePath(folder).parts]
+        stem, suffix = os.path.splitext(file)
+        return [*parts, _numbers_apart(stem), _numbers_apart(suffix)], name
+
+    return sorted(names, key=key)
 
 
 def is_image(path: PurePath) -> bool:
@@ -68,7 +129,7 @@ def is_image(path: PurePath) -> bool:
 
 def is_hidden(path: PurePath) -> bool:
     """Whether a relative path is, or lies in, what file managers hide or leave behind."""
-    return any(part.startswith((".", "__MACOSX")) and part != ".." for part in path.parts)
+    return any(part.startswith(HIDDEN) and part != ".." for part in path.parts)
 
 
 def is_list(path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from data.base_dataset import BaseDataset
-from data.image_folder import list_images, result_names
+from data.image_folder import result_names
 from data.transforms import Transform
 
 
@@ -21,8 +21,8 @@ class UnalignedDataset(BaseDataset):
 
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
-        self.A_paths = list_images(self.root / f"{self.phase}A", self.limit)
-        self.B_paths = list_images(self.root / f"{self.phase}B", self.limit)
+        self.A_paths = self.listed(self.root / f"{self.phase}A")
+        self.B_paths = self.listed(self.root / f"{self.phase}B")
 
     def __len__(self) -> int:
         return max(len(self.A_paths), len(self.B_paths))
@@ -30,9 +30,10 @@ class UnalignedDataset(BaseDataset):
     def names(self) -> list[str]:
         # The larger domain's: each of its images comes up once.
         paths = max(self.A_paths, self.B_paths, key=len)
-        return result_names(paths, self.root / f"{self.phase}{'A' if paths is self.A_paths else 'B'}")
+        side = "A" if paths is self.A_paths else "B"
+        return result_names([Path(path) for path in paths], self.root / f"{self.phase}{side}")
 
-    def files(self) -> dict[str, Sequence[Path]]:
+    def files(self) -> dict[str, Sequence[str]]:
         return {"A": self.A_paths, "B": self.B_paths}
 
     def item(self, index: int, transform: Transform, rng: np.random.Generator) -> dict[str, Any]:
@@ -42,6 +43,6 @@ class UnalignedDataset(BaseDataset):
         return {
             "A": transform.finish(self.picture(A_path, self.channels_A, transform), transform.draw(rng)),
             "B": transform.finish(self.picture(B_path, self.channels_B, transform), transform.draw(rng)),
-            "A_paths": str(A_path),
-            "B_paths": str(B_path),
+            "A_paths": A_path,
+            "B_paths": B_path,
         }
