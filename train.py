@@ -26,13 +26,14 @@ from models import BaseModel, create_model
 from models.base_model import Batch
 from models.saver import STATE, Saver
 from options.train_options import TrainOptions, run_folder
+from util.cores import usable_cores
 from util.device import describe_device, own_gpu
 from util.distributed import Processes, here, joined
 from util.elastic import command, marks, restarted
 from util.errors import RunError, UserError, reason, reported
 from util.files import settle
 from util.loss_watch import LossWatch
-from util.progress import Position, StepTimer, duration
+from util.progress import Position, StepTimer, duration, slow_data
 from util.run_lock import lock_holder, sole_run
 from util.stages import stage_at
 from util.stop_signals import StopSignals
@@ -222,6 +223,10 @@ class Training:
             f"epoch {epoch} of {self.last_epoch}: {duration(timer.elapsed())}, {timer.images_per_second():.2f} "
             f"images/s, learning rate {rates}, {left} left"
         )
+        cores = max(1, usable_cores() // self.processes.local_count)
+        slow = slow_data(timer.waiting(), self.dataset.loader.num_workers, cores, opt.cache)
+        if slow:
+            print(f"epoch {epoch}: {slow}")
         if bad.replaced:
             print(f"epoch {epoch}: unreadable images replaced by others: {bad.replaced}; bad_images.txt names them")
         model.update_learning_rate(float(position.metric_sum) / max(1, position.epoch_steps))

@@ -22,6 +22,8 @@ from util.distributed import Processes
 from util.errors import RunError, UserError
 from util.stages import Stage, stage_at
 
+AHEAD = 4  # batches that a worker has ready or in hand: a few large images in a row are not waited for
+
 
 class EpochSampler(Sampler[list[Place]]):
     """The places of one epoch in batches of its stage: all indices, shuffled by (seed, epoch) or in order, after the
@@ -176,7 +178,7 @@ def data_loader(dataset: Dataset[Any], workers: int, pin_memory: bool, **options
     context = "fork" if workers and sys.platform == "linux" else None
     return DataLoader(
         dataset, num_workers=workers, pin_memory=pin_memory, multiprocessing_context=context,
-        worker_init_fn=_leave_signals_to_the_parent, **options,
+        prefetch_factor=AHEAD if workers else None, worker_init_fn=_leave_signals_to_the_parent, **options,
         generator=torch.Generator(),  # else each epoch takes a number from the global one
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from tqdm import tqdm
 
 T = TypeVar("T")
+MUCH_WAITING = 0.2  # of the time of an epoch
 
 
 @dataclass
@@ -60,9 +61,12 @@ class StepTimer:
     a step is timed as far as it was launched; over an epoch that evens out.
     """
 
+    FIRST = 4  # batches that are waited for in any case, while loading begins
+
     def __init__(self, position: Position) -> None:
         self.position = position
         self.wait_seconds = self.step_seconds = 0.0
+        self._batches, self._waited, self._since = 0, 0.0, 0.0
         self._images_before, self._seconds_before = position.total_iters, position.seconds
         self._started = self._mark = time.perf_counter()
 
@@ -72,6 +76,11 @@ class StepTimer:
         for batch in batches:
             now = time.perf_counter()
             self.wait_seconds, self._mark = now - self._mark, now
+            self._batches += 1
+            if self._batches == self.FIRST:
+                self._since = now
+            elif self._batches > self.FIRST:
+                self._waited += self.wait_seconds
             yield batch
             self._mark = time.perf_counter()
 
@@ -84,6 +93,10 @@ class StepTimer:
         self.position.total_iters += images
         self.position.seconds = self._seconds_before + self.elapsed()
 
+    def waiting(self) -> float:
+        """The share of the time, 0 to 1, that data was waited for, after the first batches."""
+        return self._waited / max(time.perf_counter() - self._since, 1e-9) if self._since else 0.0
+
     def elapsed(self) -> float:
         """Seconds since this timer began."""
         return time.perf_counter() - self._started
@@ -95,6 +108,20 @@ class StepTimer:
         if images == 0 and self.position.seconds > 0:
             return self.position.total_iters / self.position.seconds
         return max(1, images) / self.elapsed()
+
+
+def slow_data(waiting: float, workers: int, cores: int, cache: str) -> str:
+    """What to tell of an epoch in which a share of the time went into waiting for data, and what to do about it; "" if
+    that was little. workers: processes that load data, of at most `cores`."""
+    if waiting <= MUCH_WAITING:
+        return ""
+    if workers < cores:
+        what = f"give a larger --num_threads ({workers} load data, {cores} cores could)"
+    elif cache == "none":
+        what = "give --cache ram or --cache disk, or smaller files"
+    else:
+        what = "give smaller files, or a larger --cache_gb" if cache == "ram" else "give smaller files, or a faster disk"
+    return f"{waiting:.0%} of the time went into waiting for data: {what}"
 
 
 class Meter:
