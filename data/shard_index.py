@@ -31,10 +31,11 @@ def index_text(entries: Mapping[str, tuple[int, int]]) -> str:
     return json.dumps({"__kind__": "wids-shard-index-v1", "wids_version": 1, "shardlist": shards}, indent=1) + "\n"
 
 
-def counted(locations: Sequence[str], limit: float = float("inf")) -> list[Shard]:
+def counted(locations: Sequence[str], cache: Path, limit: float = float("inf")) -> list[Shard]:
     """The shards with their numbers of images, as many as have the first `limit` images, the last one in part.
 
-    Raises UserError for one without images, or that can't be read.
+    cache: folder in which numbers that had to be counted are remembered. Raises UserError for one without images, or
+    that can't be read.
     """
     indexes: dict[str, dict[str, Entry]] = {}
     found: list[Shard] = []
@@ -42,12 +43,12 @@ def counted(locations: Sequence[str], limit: float = float("inf")) -> list[Shard
     for location in locations:
         if left <= 0:
             break
-        images = _known(location, indexes)
+        images = _known(location, indexes, cache)
         if images is None:
             if not told:
-                print(f"counting the images of the shards ({len(locations)}), once: remembered in {_cache()}")
+                print(f"counting the images of the shards ({len(locations)}), once: remembered in {cache}")
             told = True
-            images = _count(location)
+            images = _count(location, cache)
         if not images:
             raise UserError(f"no images in the shard {location}: it needs files called KEY.jpg, or leave it out")
         found.append(Shard(location, int(min(images, left))))
@@ -55,13 +56,13 @@ def counted(locations: Sequence[str], limit: float = float("inf")) -> list[Shard
     return found
 
 
-def _known(location: str, indexes: dict[str, dict[str, Entry]]) -> int | None:
+def _known(location: str, indexes: dict[str, dict[str, Entry]], cache: Path) -> int | None:
     """The images of a shard by its index or by an earlier count; None where neither tells, or the file is another."""
     place = index_of(location)
     if place not in indexes:
         indexes[place] = _read_index(place)
     name = location.rpartition("/")[2]
-    entries = [indexes[place].get(name), _parsed(_read(str(_remembered(location))))]
+    entries = [indexes[place].get(name), _parsed(_read(str(_remembered(location, cache))))]
     for entry in entries:
         if not isinstance(entry, dict) or not isinstance(entry.get("nsamples"), int):
             continue
@@ -75,7 +76,7 @@ def _same_file(entry: Entry, now: os.stat_result) -> bool:
     return entry.get("filesize") == now.st_size and entry.get("mtime", now.st_mtime_ns) == now.st_mtime_ns
 
 
-def _count(location: str) -> int:
+def _count(location: str, cache: Path) -> int:
     """Count the images of a shard and remember it."""
     if is_local(location) and os.path.isfile(location) and not os.path.getsize(location):
         raise UserError(f"the shard {location} is empty: bring it back, or leave it out")
@@ -84,7 +85,7 @@ def _count(location: str) -> int:
         now = os.stat(location)
         entry |= {"filesize": now.st_size, "mtime": now.st_mtime_ns}
     with suppress(OSError):  # then it is counted again
-        write_text(_remembered(location), json.dumps(entry))
+        write_text(_remembered(location, cache), json.dumps(entry))
     return entry["nsamples"]
 
 
@@ -116,11 +117,7 @@ def _parsed(content: bytes) -> Any:
         return {}
 
 
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "manga-colorization" / "shards"
-
-
-def _remembered(location: str) -> Path:
+def _remembered(location: str, cache: Path) -> Path:
     """Where the count of a shard is remembered."""
     name = os.path.abspath(location) if is_local(location) else location
-    return _cache() / f"{sha256(name.encode(errors='surrogateescape')).hexdigest()[:32]}.json"
+    return cache / f"{sha256(name.encode(errors='surrogateescape')).hexdigest()[:32]}.json"

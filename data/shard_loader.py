@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
+from data.cache import cache_folder
 from data.loader import ImageLoader, data_loader, worker_count
 from data.shard_index import counted
 from data.shard_stream import Domain, ShardStream
@@ -75,7 +76,7 @@ def open_shards(
     if opt.direction == "BtoA":
         channels = {"A": opt.output_nc, "B": opt.input_nc}
     domains = {
-        side: Domain(counted(shards, opt.max_dataset_size), channels[side])
+        side: Domain(counted(shards, cache_folder(opt.cache_dir) / "shards", opt.max_dataset_size), channels[side])
         for side, shards in find_shards(opt.dataroot, sides).items()
     }
     buffer = 0 if opt.serial_batches else max(1, opt.shuffle_buffer)

@@ -193,7 +193,7 @@ def test_images_are_read_as_those_of_files_are(tmp_path):
     pack(tmp_path / "0.tar", {"folder/CLEAR.WebP": clear.getvalue(), "deep.tiff": deep.getvalue()})
     batch = epoch(create_dataset(options(tmp_path / "0.tar", output_nc=1)), 1)[0]
     assert sorted(batch["B_paths"]) == [f"{tmp_path}/0.tar/deep.tiff", f"{tmp_path}/0.tar/folder/CLEAR.WebP"]
-    assert torch.equal(batch["B"], torch.ones_like(batch["B"]))
+    assert torch.equal(batch["B"], torch.full_like(batch["B"], 255))
 
 
 @pytest.mark.parametrize("how", ["pipe:cat {}", "pipe:gzip -c {}", "file://{}", "compressed"])
