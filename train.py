@@ -34,7 +34,7 @@ from util.errors import RunError, UserError, reason, reported
 from util.files import settle
 from util.loss_watch import LossWatch
 from util.progress import Position, StepTimer, duration, slow_data
-from util.run_lock import lock_holder, sole_run
+from util.run_lock import is_locked_by, sole_run, this_process
 from util.stages import stage_at
 from util.stop_signals import StopSignals
 from util.visualizer import Visualizer
@@ -69,11 +69,11 @@ def main() -> None:
 
 def in_sight_of_all(folder: Path, processes: Processes) -> None:
     """Raises UserError if a process does not see the folder of the run as the first one does."""
-    holder, end = processes.share(lock_holder(folder)), time.monotonic() + SIGHT_SECONDS
+    holder, end = processes.share(this_process()), time.monotonic() + SIGHT_SECONDS
     with processes.together():
-        while lock_holder(folder) != holder and time.monotonic() < end:
+        while not (seen := processes.first or is_locked_by(holder, folder)) and time.monotonic() < end:
             time.sleep(0.5)
-        if lock_holder(folder) != holder:
+        if not seen:
             raise UserError(
                 f"{platform.node()} does not see {folder} as the first machine does: give a --checkpoints_dir that all "
                 "machines share"

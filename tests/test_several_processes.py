@@ -251,6 +251,17 @@ def test_options_that_can_not_be_are_told_once(bench):
     assert not run_of(bench, "wrong").exists()
 
 
+def test_a_second_run_of_the_name_is_refused(bench):
+    first = bench.start("twice", options(bench, "--niter=500"), 2)
+    try:
+        wait_for(run_of(bench, "twice") / "training.json", "images")
+        statuses, said = ended(bench, "twice", ["--continue_train"])
+        assert statuses == [2, 2]
+        assert said.count(f"twice is being trained by process {first.pid} on") == 1
+    finally:
+        first.kill()
+
+
 # torchrun
 
 @pytest.fixture

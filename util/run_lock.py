@@ -35,7 +35,7 @@ def sole_run(folder: Path) -> Iterator[None]:
     try:
         with suppress(OSError):  # of a full disk; the lock is what counts, not what is in it
             os.truncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()} on {platform.node()}".encode())
+            os.write(descriptor, this_process().encode())
         yield
     finally:
         with suppress(OSError):  # of a disk that is gone
@@ -44,12 +44,18 @@ def sole_run(folder: Path) -> Iterator[None]:
         _remove_empty(folder, above)
 
 
-def lock_holder(folder: Path) -> str:
-    """What the lock of a folder says of the process that holds it; empty if there is none."""
+def this_process() -> str:
+    """What the lock of a folder says of this process, if that holds it."""
+    return f"{os.getpid()} on {platform.node()}"
+
+
+def is_locked_by(holder: str, folder: Path) -> bool:
+    """Whether the lock of a folder says that of another process which holds it. Never asked by the holder itself, whose
+    lock would end with that: the system gives it back whenever the file is closed."""
     try:
-        return (folder / LOCK).read_text(errors="replace")
+        return (folder / LOCK).read_text(errors="replace") in (holder, "")  # "": of a full disk
     except OSError:
-        return ""
+        return False
 
 
 def _remove_empty(folder: Path, above: Path) -> None:
