@@ -11,6 +11,7 @@ from torch import nn
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from data.transforms import SQUARES
+from models.averages import AVERAGED, AveragedWeights, weights_path
 from models.networks import define_D, define_G, foreign
 from models.networks.encoders import ResnetEncoder
 from models.networks.layers import mixes_images
@@ -75,6 +76,7 @@ class BaseModel(ABC):
         self.rate_options: list[str] = []
         self.schedulers: list[Any] = []
         self.pools: dict[str, ImagePool] = {}
+        self.averages: dict[str, AveragedWeights] = {}
         self.image_paths: list[str] = []
         # Dropout draws from torch's own generator; everything else from self.generator and the pools'.
         torch.manual_seed(opt.seed)
@@ -152,6 +154,8 @@ class BaseModel(ABC):
             ]
         if not self.isTrain or opt.continue_train:
             self.load_networks(opt.epoch)
+        if self.isTrain and opt.ema > 0:
+            self.averages = {name: self._average(name) for name in self.model_names if name.startswith("G")}
         self.print_networks(opt.verbose)
 
     def join(self) -> None:
@@ -231,6 +235,10 @@ class BaseModel(ABC):
         self.processes.average_gradients(p for group in optimizer.param_groups for p in group["params"])
         self.scaler.step(optimizer)
         self.scaler.update()
+        learned = {parameter for group in optimizer.param_groups for parameter in group["params"]}
+        for average in self.averages.values():
+            if not learned.isdisjoint(average.net.parameters()):
+                average.follow()
 
     def together(self, net: nn.Module, *batches: torch.Tensor) -> Sequence[torch.Tensor]:
         """What a network makes of several batches: in one pass, if it treats each image by itself, and all have one
@@ -254,7 +262,9 @@ class BaseModel(ABC):
 
     def weights(self, epoch: int | str) -> dict[str, dict[str, torch.Tensor]]:
         """What is to be saved of the networks: a plain state_dict by the name of its file, EPOCH_net_NAME.pth."""
-        return {f"{epoch}_net_{name}.pth": bare(net).state_dict() for name, net in self.networks().items()}
+        weights = {f"{epoch}_net_{name}.pth": bare(net).state_dict() for name, net in self.networks().items()}
+        averages = {f"{epoch}_net_{name}{AVERAGED}.pth": average.weights for name, average in self.averages.items()}
+        return weights | averages
 
     def save_networks(self, epoch: int | str) -> None:
         """Write the weights of every network."""
@@ -265,11 +275,20 @@ class BaseModel(ABC):
         """Read EPOCH_net_NAME.pth for every network. A discriminator, which is not always handed on with its
         generator, may be missing. Raises UserError when another file is, or when one does not fit."""
         for name, net in self.networks().items():
-            path = self.save_dir / f"{epoch}_net_{name}.pth"
+            path = weights_path(self.save_dir, epoch, name, averaged=not self.isTrain and not self.opt.no_ema)
             if name.startswith("D") and not path.is_file():
                 print(f"no {path}: the discriminator {name} begins anew")
             else:
                 self.load_network(net, path)
+
+    def _average(self, name: str) -> AveragedWeights:
+        """The averaged weights of a network: as they were saved, or beginning with what it has now."""
+        average = AveragedWeights(bare(self.networks()[name]), self.opt.ema)
+        path = self.save_dir / f"{self.opt.epoch}_net_{name}{AVERAGED}.pth"
+        if self.opt.continue_train and path.is_file():
+            with average.applied():
+                self.load_network(average.net, path)
+        return average
 
     def broken_network(self) -> str | None:
         """The name of a network with weights that are no numbers any more, if there is one. Waits for the device."""
@@ -294,6 +313,7 @@ class BaseModel(ABC):
             "optimizers": [o.state_dict() for o in self.optimizers],
             "schedulers": [s.state_dict() for s in self.schedulers],
             "scaler": self.scaler.state_dict(),  # empty but for float16
+            "averages": {name: average.steps for name, average in self.averages.items()},
             **self.own_state(),
         }
 
@@ -319,6 +339,8 @@ class BaseModel(ABC):
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | done)
+        for name in self.averages.keys() & state.get("averages", {}).keys():
+            self.averages[name].steps = state["averages"][name]
         if self.scaler.is_enabled() and state.get("scaler"):
             self.scaler.load_state_dict(state["scaler"])
         if not self.processes.first and "pools" not in state:

@@ -67,16 +67,16 @@ class PageColorizer:
     def from_checkpoint(
         cls, path: Path | str, device: torch.device | str | None = None, *, epoch: str = "latest",
         direction: str | None = None, page_size: float | None = None, keep_lines: bool | None = None,
-        tile: str | int = "auto", precision: str = "auto",
+        tile: str | int = "auto", precision: str = "auto", averaged: bool = True,
     ) -> PageColorizer:  # fmt: skip
         """The generator of a run (its folder, or one file of weights), ready to color.
 
         device: None takes CUDA or MPS where there is one. direction: AtoB or BtoA; None: that of the training.
         page_size: the shorter side, in pixels, of the pages that the network sees; None: as in its training; infinity:
-        pages at their own size. keep_lines, tile, precision: see the constructor. Raises UserError for weights that
-        can't be used.
+        pages at their own size. keep_lines, tile, precision: see the constructor. averaged: the averaged weights,
+        where there are any. Raises UserError for weights that can't be used.
         """
-        found, saved = locate_generator(Path(path), epoch, direction)
+        found, saved = locate_generator(Path(path), epoch, direction, averaged)
         scale = PageScale.from_options(saved if page_size is None else saved | {"page_size": page_size})
         where = best_device() if device is None else torch.device(device)
         return cls(

@@ -45,8 +45,9 @@ class TestModel(BaseModel):
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
         found = find_generator(
-            self.save_dir, opt.epoch, opt.direction, saved_options(self.save_dir), opt.model_suffix
-        )
+            self.save_dir, opt.epoch, opt.direction, saved_options(self.save_dir), opt.model_suffix,
+            not opt.no_ema,
+        )  # fmt: skip
         print(f"generator {found.path}, architecture from {found.source or 'the options'}")
         self.found = found
         self.visual_names = ["real", "fake"]

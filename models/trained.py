@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from data.transforms import RESIZE_OR_CROP
+from models.averages import weights_path
 from models.networks import ENCODERS, GENERATORS, define_G
 from models.networks.foreign import adapt, generator_outline, infer_generator, misfit
 from models.networks.layers import NORMS
@@ -107,17 +108,17 @@ def needs_eval(saved: dict[str, Any]) -> bool:
 
 
 def locate_generator(
-    path: Path, epoch: str = "latest", direction: str | None = None
+    path: Path, epoch: str = "latest", direction: str | None = None, averaged: bool = True
 ) -> tuple[TrainedGenerator, dict[str, Any]]:
     """The generator in the folder of a run, or in one file of weights, and the options of its training.
 
-    direction: AtoB or BtoA; None: that of the training. Raises UserError when there is none, or when its architecture
-    can't be told.
+    direction: AtoB or BtoA; None: that of the training. averaged: with its averaged weights, where there are any.
+    Raises UserError when there is none, or when its architecture can't be told.
     """
     if not path.is_dir():
         return _of_known_architecture(_read_off(path)), {}
     saved = saved_options(path)
-    found = find_generator(path, epoch, direction or saved.get("direction", "AtoB"), saved)
+    found = find_generator(path, epoch, direction or saved.get("direction", "AtoB"), saved, averaged=averaged)
     return _of_known_architecture(found), saved
 
 
@@ -150,17 +151,18 @@ def _of_known_architecture(found: TrainedGenerator) -> TrainedGenerator:
 
 
 def find_generator(
-    run: Path, epoch: str, direction: str, saved: dict[str, Any], suffix: str = ""
+    run: Path, epoch: str, direction: str, saved: dict[str, Any], suffix: str = "", averaged: bool = True
 ) -> TrainedGenerator:
     """The generator of `run` that works in `direction` (AtoB or BtoA).
 
-    saved: the options of the run, empty for weights of other code. suffix: choose EPOCH_net_G[suffix].pth.
+    saved: the options of the run, empty for weights of other code. suffix: choose EPOCH_net_G[suffix].pth. averaged:
+    its averaged weights, where there are any.
     Raises UserError when there is none.
     """
     # G_A is the generator of the direction that was trained; G_B goes back.
     back = direction != saved.get("direction", "AtoB")
     names = [f"G{suffix}"] if suffix else ["G", "G_B" if back else "G_A"]
-    paths = {name: run / f"{epoch}_net_{name}.pth" for name in names}
+    paths = {name: weights_path(run, epoch, name, averaged) for name in names}
     name = next((name for name in names if paths[name].is_file()), None)
     if name is None:
         raise UserError(

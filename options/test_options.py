@@ -33,6 +33,8 @@ class TestOptions(BaseOptions):
         add("--precision", choices=PRECISIONS, default="auto",
             help="what networks compute with, whatever it was in training: float32, or bfloat16 or float16, which "
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
+        add("--no_ema", action="store_true",
+            help="color with the weights of the last step, where there are averaged ones too")
         parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:

@@ -101,6 +101,9 @@ class TrainOptions(BaseOptions):
         add("--precision", choices=PRECISIONS, default="auto",
             help="what networks compute with: float32 or, with float32 weights and losses, bfloat16 or float16, which "
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
+        add("--ema", type=probability, default=0.999,
+            help="average the generators' weights over steps, with this decay (less at first); test.py colors with the "
+            "averages; 0: do not")
         add("--compile", action="store_true",
             help="let torch compile the networks: faster steps after some minutes of warming up")
         add("--memory_format", choices=MEMORY_FORMATS, default="auto",
@@ -299,6 +302,8 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(
                 f"{run} was trained with {key} {saved[key]}: leave out --{key} to continue it, or give another --name"
             )
+    if saved.get("ema") and not opt.ema:
+        raise UserError(f"{run} has averaged weights, which would stay behind: leave out --ema 0")
     for key in {"encoder_weights", "freeze_encoder"} & opt.explicit:
         if key in saved and saved[key] != getattr(opt, key):
             raise UserError(f"{run} has begun without this --{key}: leave it out, or give another --name")

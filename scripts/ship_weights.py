@@ -1,4 +1,5 @@
-"""Make a small copy of a run that only colors: the generators in half precision, the options, how it was trained.
+"""Make a small copy of a run that only colors: the generators in half precision (their averaged
+weights, where there are such), the options, how it was trained.
 
     python scripts/ship_weights.py checkpoints/onepiece shared/onepiece
 
@@ -12,6 +13,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from models.averages import weights_path
 from util import checkpoint
 from util.errors import UserError, reported
 from util.files import replacing
@@ -31,18 +33,19 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
-    paths = [args.run / f"{args.epoch}_net_{name}.pth" for name in args.generators]
-    found = [path for path in paths if path.is_file()]
+    paths = {f"latest_net_{name}.pth": weights_path(args.run, args.epoch, name) for name in args.generators}
+    found = {name: path for name, path in paths.items() if path.is_file()}
     if not found:
-        raise UserError(f"no {' or '.join(path.name for path in paths)} in {args.run}: check the folder and --epoch")
-    for path in found:
-        checkpoint.save(_halved(checkpoint.load_weights(path)), args.out / path.name.replace(args.epoch, "latest"))
+        names = " or ".join(path.name for path in paths.values())
+        raise UserError(f"no {names} in {args.run}: check the folder and --epoch")
+    for name, path in found.items():
+        checkpoint.save(_halved(checkpoint.load_weights(path)), args.out / name)
     for name in TOLD:
         if (args.run / name).is_file():
             with replacing(args.out / name) as temporary:
                 temporary.write_bytes((args.run / name).read_bytes())
     size = sum(path.stat().st_size for path in args.out.iterdir())
-    print(f"{', '.join(path.name for path in found)} in {args.out}: {size / 2**20:.1f} MiB")
+    print(f"{', '.join(found)} in {args.out}: {size / 2**20:.1f} MiB")
 
 
 def _halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
