@@ -60,5 +60,6 @@ def test_an_epoch_that_waits_for_data_says_so_once(monkeypatch, tmp_path, capsys
         load = BaseDataset.__getitem__
         monkeypatch.setattr(BaseDataset, "__getitem__", lambda self, place: time.sleep(1.5) or load(self, place))
     run_main(train_door, *COMMON, f"--dataroot={tmp_path}", f"--checkpoints_dir={tmp_path}", "--netG=unet_128",
-        "--loadSize=128", "--fineSize=128", "--num_threads=0", "--display_id=0", "--niter=1", "--niter_decay=0")  # fmt: skip
+        "--loadSize=128", "--fineSize=128", "--num_threads=0", "--display_id=0", "--niter=1",
+        "--niter_decay=0")  # fmt: skip
     assert capsys.readouterr().out.count("of the time went into waiting for data: give a larger --num_threads") == slow

@@ -120,7 +120,7 @@ def slow_data(waiting: float, workers: int, cores: int, cache: str) -> str:
     elif cache == "none":
         what = "give --cache ram or --cache disk, or smaller files"
     else:
-        what = "give smaller files, or a larger --cache_gb" if cache == "ram" else "give smaller files, or a faster disk"
+        what = f"give smaller files, or {'a larger --cache_gb' if cache == 'ram' else 'a faster disk'}"
     return f"{waiting:.0%} of the time went into waiting for data: {what}"
 
 
