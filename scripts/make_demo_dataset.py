@@ -1,4 +1,8 @@
-"""Make the demo data set: unpaired training pages, and true pairs to validate and test with."""
+"""Make a data set of an invented manga: unpaired training pages, and true pairs to validate and test with.
+
+The demo level is the small world of `make demo`. The easy and hard levels are a benchmark: thirty characters, props
+and places with known colors; their validation and test pages have label maps (valL, testL, labels.json).
+"""
 
 from __future__ import annotations
 
@@ -9,24 +13,41 @@ import tempfile
 from collections.abc import Iterator
 from multiprocessing import Pool
 from pathlib import Path
+from typing import NamedTuple
 
 from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.manga_world import render_page
+from scripts.manga_world.benchmark import LEVELS, label_table, render_world_page
 from util.errors import UserError, reported
 from util.option_types import Parser, at_least
 
 SETTINGS_FILE = "settings.json"
+LABELS_FILE = "labels.json"
 WORLD = "manga_world"
-WORLD_VERSION = 1
-Job = tuple[int, int, int, int, Path | None, Path | None]
+WORLD_VERSIONS = {"demo": 1} | dict.fromkeys(LEVELS, 1)
+
+
+class Job(NamedTuple):
+    """One page to draw, and the files of its scan, its coloring and its label map (None where not wanted)."""
+
+    seed: int
+    number: int
+    width: int
+    height: int
+    level: str
+    scan: Path | None
+    coloring: Path | None
+    labels: Path | None
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = Parser(description=__doc__)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
+    parser.add_argument("--level", choices=list(WORLD_VERSIONS), default="demo",
+                        help="which world, and how hard its pages are")
     parser.add_argument("--pages", type=at_least(0), default=160, help="training pages in each domain")
     parser.add_argument("--paired", action="store_true", help="the same pages in trainA and trainB, for pix2pix")
     parser.add_argument("--val", type=at_least(0), default=8, help="validation pairs")
@@ -41,42 +62,43 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 def page_settings(args: argparse.Namespace) -> dict[str, int | str]:
     """Everything the pictures depend on: two folders with equal settings hold equal pictures."""
-    names = ("pages", "paired", "val", "test", "width", "height", "seed")
-    settings: dict[str, int | str] = {"world": WORLD, "version": WORLD_VERSION}
+    names = ("level", "pages", "paired", "val", "test", "width", "height", "seed")
+    settings: dict[str, int | str] = {"world": WORLD, "version": WORLD_VERSIONS[args.level]}
     return settings | {name: getattr(args, name) for name in names}
 
 
 def plan(settings: dict, root: Path) -> Iterator[Job]:
-    """One job for each page, with the file of its scan and of its coloring (None where not wanted).
+    """One job for each page.
 
     Page numbers run on through trainA, trainB, val and test, so no page lands in two places; only where pairs
     are wanted do trainA and trainB hold the same pages.
     """
-    seed, width, height, pages = (settings[name] for name in ("seed", "width", "height", "pages"))
+    level, pages = settings["level"], settings["pages"]
+
+    def job(index: int, scan: str | None, coloring: str | None, labels: str | None = None) -> Job:
+        files = (root / folder / f"page_{index:04d}.png" if folder else None for folder in (scan, coloring, labels))
+        return Job(settings["seed"], index, settings["width"], settings["height"], level, *files)
+
     for index in range(pages):
-        name = f"page_{index:04d}.png"
-        coloring = root / "trainB" / name if settings["paired"] else None
-        yield seed, index, width, height, root / "trainA" / name, coloring
+        yield job(index, "trainA", "trainB" if settings["paired"] else None)
     first = pages
     if not settings["paired"]:
         for index in range(pages, 2 * pages):
-            yield seed, index, width, height, None, root / "trainB" / f"page_{index:04d}.png"
+            yield job(index, None, "trainB")
         first += pages
     for split in ("val", "test"):
         for index in range(first, first + settings[split]):
-            name = f"page_{index:04d}.png"
-            yield seed, index, width, height, root / f"{split}A" / name, root / f"{split}B" / name
+            yield job(index, f"{split}A", f"{split}B", f"{split}L" if level in LEVELS else None)
         first += settings[split]
 
 
 def draw_job(job: Job) -> None:
     """Draw one page, and save what the plan wants of it."""
-    *page, scan_path, coloring_path = job
-    scan, coloring = render_page(*page)
-    if scan_path:
-        scan.save(scan_path)
-    if coloring_path:
-        coloring.save(coloring_path)
+    page = (job.seed, job.number, job.width, job.height)
+    pictures = render_page(*page) if job.level == "demo" else render_world_page(*page, job.level)
+    for picture, path in zip(pictures, (job.scan, job.coloring, job.labels), strict=False):
+        if path:
+            picture.save(path)
 
 
 def write_dataset(out: Path, settings: dict, workers: int) -> int:
@@ -87,7 +109,10 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         root = Path(temporary) / "data"
-        for folder in ("trainA", "trainB", "valA", "valB", "testA", "testB"):
+        folders = ["trainA", "trainB", "valA", "valB", "testA", "testB"]
+        if settings["level"] in LEVELS:
+            folders += ["valL", "testL"]
+        for folder in folders:
             (root / folder).mkdir(parents=True)
         jobs = list(plan(settings, root))
         with tqdm(total=len(jobs), unit="page", disable=None) as bar:
@@ -99,6 +124,9 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
                 with Pool(workers) as pool:
                     for _ in pool.imap_unordered(draw_job, jobs, chunksize=4):
                         bar.update()
+        if settings["level"] in LEVELS:
+            entries = ",\n".join(json.dumps(entry) for entry in label_table())
+            (root / LABELS_FILE).write_text(f"[{entries}]\n", encoding="utf-8")
         (root / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         if out.exists():
             out.rename(Path(temporary) / "replaced")
@@ -107,12 +135,15 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
 
 
 def read_settings(out: Path) -> dict | None:
-    """The settings in an existing data set, or None if ``out`` is not one of ours."""
+    """The settings in an existing data set, or None if ``out`` is not one of ours.
+
+    Data sets from before there were levels are of the demo level.
+    """
     try:
         found = json.loads((out / SETTINGS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if isinstance(found, dict) and found.get("world") == WORLD else None
+    return {"level": "demo"} | found if isinstance(found, dict) and found.get("world") == WORLD else None
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -1,0 +1,198 @@
+"""The benchmark world: pages at two levels, and label maps that know the color of every part."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scripts.make_demo_dataset import main
+from scripts.manga_world.benchmark import LEVELS, label_table, render_world_page
+from scripts.manga_world.benchmark.emblems import EMBLEMS
+from scripts.manga_world.benchmark.page import RULES
+from scripts.manga_world.benchmark.palette import EASY_TONES
+from scripts.manga_world.benchmark.parts import world_parts
+from scripts.manga_world.benchmark.people import PEOPLE, Person, colors_of
+from scripts.manga_world.benchmark.scenery import PLACES
+from scripts.manga_world.benchmark.screentones import ALL, TonePlanes
+
+Page = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def _page(level: str, index: int, width: int = 160, height: int = 230) -> Page:
+    """A page's scan (h, w), coloring (h, w, 3) and labels (h, w), as integers."""
+    scan, coloring, labels = render_world_page(3, index, width, height, level)
+    return np.asarray(scan).astype(int), np.asarray(coloring).astype(int), np.asarray(labels).astype(int)
+
+
+def _flat_and_shade(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The flat color and the shadow color of every pixel's label, each (h, w, 3)."""
+    by_label = {part.label: part for part in world_parts("easy").values() if not part.woven}
+    flat, shade = (np.zeros((len(label_table()), 3), int) for _ in range(2))
+    for label, part in by_label.items():
+        flat[label] = part.color
+        shade[label] = np.array(part.color) * [0.74, 0.69, 0.8] - 1
+    return flat[labels], shade[labels]
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[str, list[Page]]:
+    return {level: [_page(level, index) for index in range(8)] for level in LEVELS}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_pages_are_deterministic_and_of_the_asked_size(level: str):
+    first, again = (render_world_page(5, 2, 100, 140, level) for _ in range(2))
+    assert [picture.mode for picture in first] == ["L", "RGB", "I;16"]
+    assert {picture.size for picture in first} == {(100, 140)}
+    assert [picture.tobytes() for picture in first] == [picture.tobytes() for picture in again]
+    for other in ((5, 3), (6, 2)):
+        assert first[1].tobytes() != render_world_page(*other, 100, 140, level)[1].tobytes()
+
+
+def test_levels_are_other_pages():
+    assert len({render_world_page(5, 2, 100, 140, level)[1].tobytes() for level in LEVELS}) == len(LEVELS)
+
+
+def test_a_larger_page_is_the_same_drawing():
+    small = _page("easy", 1, 128, 184)[1]
+    large = Image.fromarray(_page("easy", 1, 384, 552)[1].astype(np.uint8)).resize((128, 184), Image.Resampling.BOX)
+    assert np.abs(np.asarray(large).astype(int) - small).mean() < 8
+
+
+def test_easy_pages_have_every_labelled_pixel_in_its_flat_color(pages: dict[str, list[Page]]):
+    for _, coloring, labels in pages["easy"]:
+        flat, _ = _flat_and_shade(labels)
+        assert (coloring == flat)[labels > 0].all()
+
+
+def test_hard_pages_have_flat_colors_and_shadows(pages: dict[str, list[Page]]):
+    shaded = 0
+    for _, coloring, labels in pages["hard"]:
+        flat, shade = _flat_and_shade(labels)
+        assert ((coloring <= flat) & (coloring >= shade))[labels > 0].all()
+        for label in np.unique(labels[labels > 0]):
+            here = labels == label
+            if here.sum() > 20:
+                median = np.median(coloring[here], 0)
+                assert min(np.abs(median - flat[here][0]).max(), np.abs(median - shade[here][0]).max()) < 40
+        shaded += int((coloring < flat).any(2)[labels > 0].sum())
+    assert shaded > 1000
+
+
+def test_shadows_of_hard_pages_are_tones_in_the_scan(pages: dict[str, list[Page]]):
+    dark, light = [], []
+    for scan, coloring, labels in pages["hard"]:
+        flat, _ = _flat_and_shade(labels)
+        for name in ("fair", "white"):
+            part = [number for number, entry in enumerate(label_table()) if entry and entry["owner"]
+                    and entry["color"] == {"fair": [255, 222, 196], "white": [255, 255, 255]}[name]]
+            here = np.isin(labels, part)
+            dark.append(scan[here & (coloring < flat).any(2)])
+            light.append(scan[here & (coloring == flat).all(2)])
+    assert np.concatenate(dark).mean() < np.concatenate(light).mean() - 25
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_ink_paper_and_margins_have_no_label(level: str, pages: dict[str, list[Page]]):
+    for scan, coloring, labels in pages[level]:
+        ink = (coloring == (14, 12, 20)).all(2)
+        assert ink.mean() > 0.03
+        assert (labels[ink] == 0).all()
+        assert (labels[:3] == 0).all()
+        assert (labels[:, -3:] == 0).all()
+        assert 0.2 < (labels > 0).mean() < 0.95
+        assert scan.min() < 60 < 200 < scan.max()
+
+
+def test_every_character_and_place_appears():
+    found: Counter = Counter()
+    table = label_table()
+    for level in LEVELS:
+        for index in range(45):
+            labels = _page(level, index, 64, 92)[2]
+            found.update({table[label]["name"] for label in np.unique(labels[labels > 0])})
+    assert {f"{person.name}.hair" for person in PEOPLE if person.hair[:2] != ("bald", "bald")} <= set(found)
+    assert {f"{person.name}.top" for person in PEOPLE} <= set(found)
+    assert {"sea", "leaf", "wall", "brick", "lava", "snow", "stone", "pyramid", "torii", "cavern", "tile"} <= set(found)
+
+
+def test_hard_pages_have_more_panels_and_smaller_figures(pages: dict[str, list[Page]]):
+    most_easy = max(sum(layout) for layout in RULES["easy"].layouts)
+    assert most_easy < min(sum(layout) for layout in RULES["hard"].layouts)
+    skins = {part.label for name, part in world_parts("easy").items() if name.endswith(".skin")}
+    kinds = {level: np.mean([len(np.unique(labels)) for *_, labels in pages[level]]) for level in LEVELS}
+    skin = {level: np.mean([np.isin(labels, list(skins)).mean() for *_, labels in pages[level]]) for level in LEVELS}
+    assert kinds["hard"] > 1.5 * kinds["easy"]
+    assert skin["easy"] > skin["hard"]
+
+
+def test_characters_can_be_told_apart():
+    assert len(PEOPLE) >= 24
+    assert len(PLACES) >= 10
+    def pieces(person: Person) -> tuple[str, ...]:
+        return tuple(color for name, color in colors_of(person).items() if not name.endswith(".weave"))
+
+    for looks in ([person.name for person in PEOPLE], [person.hair[:2] for person in PEOPLE],
+                  [person.emblem[0] for person in PEOPLE], [pieces(person) for person in PEOPLE]):
+        assert len(set(looks)) == len(PEOPLE)
+    assert {person.emblem[0] for person in PEOPLE} <= set(EMBLEMS)
+
+
+def test_an_easy_tone_gives_the_color_away_and_a_hard_one_does_not():
+    assert {tone for tone, uses in Counter(EASY_TONES.values()).items() if uses > 1} == {"blank"}
+    hard: dict[str, set] = {}
+    for part in world_parts("hard").values():
+        if part.owner and not part.woven:
+            hard.setdefault(part.tone, set()).add(part.color)
+    assert len(hard) < 8
+    assert min(len(colors) for colors in hard.values()) >= 4
+    assert {level: {part.tone for part in world_parts(level).values()} - set(ALL) for level in LEVELS} == {
+        level: set() for level in LEVELS}
+
+
+def test_tones_give_way_to_others_when_a_picture_has_too_many():
+    planes = TonePlanes(8, 8, 1.0)
+    names = sorted(set(ALL) - {"blank"})
+    assert len(names) > TonePlanes.BITS
+    planes.bits(set(names[:TonePlanes.BITS]))
+    bits = planes.bits({"black", "blank", *names[-3:]})
+    assert bits["blank"] == 0
+    assert (planes.planes & np.uint64(bits["black"]) > 0).all()
+    with pytest.raises(OverflowError, match="more than"):
+        planes.bits(set(names))
+
+
+def test_command_writes_label_maps_and_their_table(tmp_path: Path):
+    out = tmp_path / "world"
+    main(["--out", str(out), "--level", "hard", "--pages", "1", "--val", "2", "--test", "1", "--width", "96",
+          "--height", "138", "--workers", "1"])
+    table = json.loads((out / "labels.json").read_text(encoding="utf-8"))
+    assert table == label_table()
+    assert table[0] is None
+    assert len({entry["name"] for entry in table[1:]}) == len(table) - 1
+    assert {"name": "sea", "owner": None, "color": [26, 120, 204]} in table
+    for split in ("val", "test"):
+        names = {folder: [path.name for path in sorted((out / f"{split}{folder}").iterdir())] for folder in "ABL"}
+        assert names["A"] == names["B"] == names["L"]
+        with Image.open(out / f"{split}L" / names["L"][0]) as labels:
+            assert (labels.mode, labels.size) == ("I;16", (96, 138))
+            assert 0 < np.asarray(labels).max() < len(table)
+    assert not (out / "trainL").exists()
+
+
+def test_demo_data_sets_have_no_label_maps_and_may_be_older_than_levels(tmp_path: Path,
+                                                                        capsys: pytest.CaptureFixture[str]):
+    out, sizes = tmp_path / "demo", ["--pages", "1", "--val", "1", "--test", "0", "--width", "64", "--height", "64",
+                                     "--workers", "1"]
+    main(["--out", str(out), *sizes])
+    assert not (out / "valL").exists()
+    settings = json.loads((out / "settings.json").read_text())
+    del settings["level"]
+    (out / "settings.json").write_text(json.dumps(settings))
+    main(["--out", str(out), *sizes])
+    assert "already holds" in capsys.readouterr().out
