@@ -42,7 +42,7 @@ def _sky(canvas: Canvas, rect: Rect, rng: Generator, bottom: float, clouds: int 
     x0, y0, x1, _ = rect
     _fill(canvas, "sky", (x0, y0, x1, bottom))
     for _ in range(rng.integers(1, clouds + 1)):
-        cloud(Pen(canvas, rng.uniform(x0, x1), rng.uniform(y0 + 4, y0 + (bottom - y0) * 0.7), rng.uniform(6, 14)))
+        cloud(Pen(canvas, rng.uniform(x0, x1), y0 + (bottom - y0) * rng.uniform(0.1, 0.7), rng.uniform(6, 14)))
     if rng.random() < 0.4:
         bird(Pen(canvas, rng.uniform(x0, x1), rng.uniform(y0, y0 + (bottom - y0) * 0.6), 6))
 
