@@ -11,7 +11,7 @@ from .accessories import BEHIND, FACE, HEAD, NECK
 from .canvas import Canvas, Pen
 from .clothes import FEET, draw_arm, draw_bottom, draw_cape, draw_legs, draw_top
 from .faces import MOODS, draw_face
-from .hairstyles import BACKS, FRONTS, draw_back, draw_behind, draw_front
+from .hairstyles import FRONTS, draw_back, draw_behind, draw_front
 from .people import BY_NAME, Person
 from .props import HELD
 from .shapes import line, oval
@@ -56,11 +56,7 @@ def chosen_act(rng: Generator, mood: str, hard: bool, behind: bool = True) -> Ac
 
 def body_height(name: str) -> float:
     """How many head radii the feet are below the middle of the head."""
-    return _below_neck(BY_NAME[name]) * (FEET - 1.0) + 1.0
-
-
-def _below_neck(person: Person) -> float:
-    return person.build[1]
+    return BY_NAME[name].build[1] * (FEET - 1.0) + 1.0
 
 
 def draw_character(canvas: Canvas, pen: Pen, name: str, act: Act) -> None:
@@ -74,15 +70,14 @@ def _draw(pen: Pen, person: Person, act: Act) -> None:
     who, hair = person.name, f"{person.name}.hair"
     back, front, _ = person.hair
     slim = 1.0 - 0.25 * float(np.sin(act.turn))
-    high = _below_neck(person)
+    wide, high = person.build
     # Bodies hang from the neck at y = 1, so that taller ones only reach further down.
-    body = replace(pen, y=pen.y + pen.size * (1.0 - high) * float(np.cos(pen.tilt)), stretch=(person.build[0] * slim,
-                                                                                              high))
+    neck = pen.y + pen.size * (1.0 - high) * float(np.cos(pen.tilt))
+    body = replace(pen, y=neck, stretch=(wide * slim, high))
     if act.behind:
         _draw_behind(pen, body, person, act)
         return
-    if back in BACKS:
-        draw_back(pen, back, hair, act.turn)
+    draw_back(pen, back, hair, act.turn)
     draw_cape(body, person)
     draw_legs(body, person, act.stride)
     if person.top[0] in ("tunic", "poncho"):
@@ -107,8 +102,7 @@ def _draw(pen: Pen, person: Person, act: Act) -> None:
             FACE[wear](pen, who, act.turn)
     if front in FRONTS:
         draw_front(pen, front, hair, act.turn)
-    if back in BACKS:
-        draw_back(pen, back, hair, act.turn, near=True)
+    draw_back(pen, back, hair, act.turn, near=True)
     for wear in person.wears:
         if wear in HEAD:
             HEAD[wear](pen, who, act.turn)
@@ -141,11 +135,11 @@ def _draw_behind(pen: Pen, body: Pen, person: Person, act: Act) -> None:
 
 def _arm(body: Pen, person: Person, act: Act, arm: str, side: int) -> None:
     path = ARMS[arm] * [side, 1]
-    holds = act.held is not None and side > 0
-    if holds and act.held is not None:
+    holds = act.held if side > 0 else None
+    if holds:
         at = path[-1] + (path[-1] - path[-3]) * 0.5
-        HELD[act.held](body.moved(float(at[0]), float(at[1])))
-    draw_arm(body, person, path, side, holds)
+        HELD[holds](body.moved(float(at[0]), float(at[1])))
+    draw_arm(body, person, path, side, holds is not None)
 
 
 def _hair_shadow(pen: Pen, person: Person, turn: float) -> None:

@@ -79,15 +79,6 @@ def render_world_page(seed: int, index: int, width: int, height: int,
                                    rng if rng.random() < rules.worn_scans else None))
 
 
-def render_lineup(name: str, size: int, level: str) -> tuple[Image.Image, Image.Image, Image.Image]:
-    """One character from head to feet on blank paper: scan, coloring and labels, ``size`` pixels square."""
-    canvas = Canvas(Numbers(), size * 3 / UNITS, (0, 0, size * 3, size * 3), RULES[level].shadows)
-    head = 220.0 / (body_height(name) + 2.0)
-    draw_character(canvas, Pen(canvas, UNITS / 2, 20 + head * 1.7, head), name, chosen_act(np.random.default_rng(1),
-                                                                                           "calm", False))
-    return finished(canvas, Finish(level, (size, size), 3, set(), False, "shade_dots", None))
-
-
 def _draw_panel(page: Canvas, corners: Points, place: Place, cast: list[str], rules: Level, rng: Generator) -> None:
     """Draw one panel on a canvas of its own, and lay it into the page through its border."""
     rect = (*corners.min(0), *corners.max(0))

@@ -29,8 +29,8 @@ def _plus(arm: float, half: float) -> Motif:
     return lambda u, v: (np.minimum(abs(u), abs(v)) < half) & (np.maximum(abs(u), abs(v)) < arm)
 
 
-def _square(half: float, hole: float = 0.0) -> Motif:
-    return lambda u, v: (np.maximum(abs(u), abs(v)) < half) & (np.maximum(abs(u), abs(v)) >= hole)
+def _square(half: float) -> Motif:
+    return lambda u, v: np.maximum(abs(u), abs(v)) < half
 
 
 def _circle(outer: float, inner: float) -> Motif:
@@ -39,10 +39,6 @@ def _circle(outer: float, inner: float) -> Motif:
 
 def _triangle(u: Grid, v: Grid) -> Grid:
     return (abs(u) < (v + 1.4) * 0.6) & (v < 1.3)
-
-
-def _sparkle(u: Grid, v: Grid) -> Grid:
-    return np.sqrt(abs(u)) + np.sqrt(abs(v)) < 1.55
 
 
 def _wavy(period: float, width: float, swing: float, upright: bool = False) -> Tone:
@@ -119,13 +115,13 @@ def _bars(x: Grid, y: Grid) -> Grid:
 
 
 MORE: dict[str, Tone] = {
-    "dots_fine": _dots(2.5, 0.7), "dots_far": _dots(5.2, 0.95), "dots_upright": _lattice(4.2, _circle(1.3, 0), 0),
+    "dots_far": _dots(5.2, 0.95), "dots_upright": _lattice(4.2, _circle(1.3, 0), 0),
     "dots_heavy": _dots(2.9, 1.25), "rings": _lattice(5.2, _circle(2.0, 1.15)), "squares": _lattice(4.4, _square(1.2),
                                                                                                     0),
-    "frames": _lattice(5.4, _square(2.1, 1.3)), "diamonds": _lattice(4.6, _square(1.35)),
+    "diamonds": _lattice(4.6, _square(1.35)),
     "pluses": _lattice(4.8, _plus(1.8, 0.55), 0), "crosses": _lattice(4.8, _plus(1.8, 0.55)),
-    "triangles": _lattice(5.4, _triangle, 0), "sparkles": _lattice(6.4, _sparkle, 0),
-    "wave_soft": _wavy(3.6, 1.0, 0.9), "wave_tall": _wavy(3.8, 1.0, 0.9, upright=True),
+    "triangles": _lattice(5.4, _triangle, 0), "wave_soft": _wavy(3.6, 1.0, 0.9), "wave_tall": _wavy(3.8, 1.0, 0.9,
+                                                                                                    upright=True),
     "checks": _checks(2.6), "checks_large": _checks(5), "dashes": _dashes(3.2, 3.2, 0, 1),
     "dashes_up": _dashes(3.2, 3.2, 1, 0), "dashes_slant": _dashes(3.2, 3.4, 0.7071, 0.7071),
     "herringbone": _herringbone, "grains": _grains(3.2, 0.75), "grains_fine": _grains(6.5, 0.7),
