@@ -117,7 +117,7 @@ def test_parts_of_a_smaller_picture_are_those_of_the_whole_image(tmp_path, page)
         assert decibels(transform.finish(transform.read(path, 3), draw), expected) > 27  # a pixel of the picture aside
 
 
-@pytest.mark.parametrize("width", [1008, 1009, 1010])
+@pytest.mark.parametrize("width", [1006, 1008, 1009])
 def test_halves_of_a_smaller_jpeg_do_not_run_into_each_other(tmp_path, width):
     both = Image.new("RGB", (width, 600), "black")
     both.paste("white", (width // 2, 0, width, 600))
