@@ -10,7 +10,7 @@ from PIL import Image
 from scripts import evaluate
 from tests.helpers import save_grey, save_noise
 from util.errors import reported
-from util.metrics import METRICS, measure
+from util.metrics import METRICS, SET_METRICS, measure
 
 SIDE = 12
 COLORS = {"a": "red", "b": "blue", "deep/c": "green"}
@@ -71,14 +71,15 @@ def test_a_row_for_each_folder_with_means_over_its_images(folders, call):
     assert status is None
     head, perfect, scan = table(text)
     assert head == [
-        "coloring", "images", "CIEDE2000 ↓", "CIEDE2000 colored ↓", "SSIM ↑", "PSNR (dB) ↑", "chroma ratio → 1",
+        "coloring", "images", "CIEDE2000 ↓", "CIEDE2000 colored ↓", "hue error (°) ↓", "SSIM ↑", "PSNR (dB) ↑",
+        "chroma ratio → 1", "colorfulness",
     ]  # fmt: skip
-    exact = ["0.00 [0.00, 0.00]"] * 2 + ["1.000 [1.000, 1.000]", "58.92 [58.92, 58.92]", "1.00 [1.00, 1.00]"]
-    assert perfect == ["perfect", "3", *exact]
-    assert scan[-1] == "0.00 [0.00, 0.00]"
+    exact = ["0.00 [0.00, 0.00]"] * 2 + ["0.0 [0.0, 0.0]", "1.000 [1.000, 1.000]", "58.92 [58.92, 58.92]"]
+    assert perfect[:-1] == ["perfect", "3", *exact, "1.00 [1.00, 1.00]"]
+    assert (scan[4], scan[-2]) == ("–", "0.00 [0.00, 0.00]")
     means = read_report()["means"]["scan"]
     figures = [measure(pixels(f"scans/{name}.png"), pixels(f"truth/{name}.png")) for name in COLORS]
-    for name in METRICS:
+    for name in figures[0].keys() - {"hue_error"}:
         of_name = [each[name] for each in figures]
         assert means[name]["mean"] == pytest.approx(np.mean(of_name))
         assert means[name]["low"] <= means[name]["mean"] <= means[name]["high"]
@@ -127,7 +128,7 @@ def test_differences_from_the_baseline_are_paired(folders, call):
     head, near = table(text, 1)
     assert (head[0], near[:2]) == ("minus far", ["near", "19"])
     assert near[2].startswith("-")
-    assert near[5].startswith("+")
+    assert near[6].startswith("+")
 
 
 def test_names_without_partner_are_counted(folders, call):
@@ -141,7 +142,8 @@ def test_names_without_partner_are_counted(folders, call):
     assert "scan: 1 of 3 truths have no result and are left out." in text
     assert "scan: 2 of 4 results have no truth and are left out." in text
     assert "means over different images" in text
-    assert "same:" not in text
+    assert "scan against same: undecided, 2 images are too few." in text
+    assert "\nsame:" not in text
 
 
 def test_truths_without_color_are_left_out_of_the_colored_figures(folders, call):
@@ -150,7 +152,10 @@ def test_truths_without_color_are_left_out_of_the_colored_figures(folders, call)
     _, text, _ = call("scan=scans", "--json=out.json", "--csv=out.csv")
     assert "CIEDE2000 colored, chroma ratio: without 1 truths without colored pixels." in text
     counts = {name: mean["count"] for name, mean in read_report()["means"]["scan"].items()}
-    assert counts == {"ciede2000": 4, "ciede2000_colored": 3, "ssim": 4, "psnr": 4, "chroma_ratio": 3}
+    assert counts == {
+        "ciede2000": 4, "ciede2000_colored": 3, "hue_error": 0, "ssim": 4, "psnr": 4, "chroma_ratio": 3,
+        "colorfulness": 4,
+    }  # fmt: skip
     lines = list(csv.DictReader(Path("out.csv").read_text(encoding="utf-8").splitlines()))
     assert [line["image"] for line in lines] == ["a", "b", "deep/c".replace("/", str(Path("/"))), "grey"]
     assert (lines[-1]["chroma_ratio"], lines[-1]["ciede2000"]) == ("", "0.0")
@@ -159,7 +164,7 @@ def test_truths_without_color_are_left_out_of_the_colored_figures(folders, call)
 def test_one_image_has_no_interval_and_no_color_no_figure(folders, call):
     save_grey(folders / "plain/a.png", 119, (SIDE, SIDE))
     _, text, _ = call("grey=plain", "--json=out.json", truth="plain")
-    assert table(text)[1] == ["grey", "1", "0.00", "–", "1.000", "58.92", "–"]
+    assert table(text)[1] == ["grey", "1", "0.00", "–", "–", "1.000", "58.92", "–", "0.0"]
     assert read_report()["means"]["grey"]["chroma_ratio"] == {"mean": None, "low": None, "high": None, "count": 0}
 
 
@@ -220,4 +225,4 @@ def test_mistakes_are_told_in_one_line(folders, call, argv, message):
 def test_help_explains_every_metric(call):
     status, text, _ = call("--help")
     assert status == 0
-    assert all(f"{metric.title}: {metric.help}" in text for metric in METRICS.values())
+    assert all(f"{reading.title}: {reading.help}" in text for reading in [*METRICS.values(), *SET_METRICS.values()])

@@ -1,0 +1,150 @@
+"""From figures to what can be said: means with their intervals, differences from a baseline, better or worse."""
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from math import nan
+from typing import Literal
+
+import numpy as np
+
+from scripts.evaluation.scoring import Measured
+from util.metrics import (
+    METRICS,
+    SET_METRICS,
+    Consistency,
+    Mean,
+    Occurrences,
+    PaletteDistance,
+    Reading,
+    SetFigure,
+    fid,
+    figure_with_interval,
+    kid,
+    mean_with_interval,
+)
+
+LEAST_IMAGES = 8  # for a verdict: intervals from fewer are too narrow
+READINGS: dict[str, Reading] = {**METRICS, **SET_METRICS}
+
+Row = dict[str, Mean]  # metric → its mean over the pictures of a set, or the figure of the set
+Verdict = Literal["better", "worse", "undecided"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What is known of all titles.
+
+    rows: by title. differences: from the baseline, on the images that both have; verdicts: what these mean, metric by
+    metric. own: what the truths' own figures are, where that tells what to aim at.
+    """
+
+    rows: dict[str, Row]
+    baseline: str | None
+    differences: dict[str, Row]
+    verdicts: dict[str, dict[str, Verdict]]
+    own: Row
+
+    @property
+    def metrics(self) -> list[str]:
+        return list(next(iter(self.rows.values())))
+
+    def statements(self) -> list[str]:
+        """In words, a line for each title but the baseline."""
+        lines = []
+        for title, verdicts in self.verdicts.items():
+            count = max(mean.count for mean in self.differences[title].values())
+            told = "; ".join(_grouped(verdicts)) if count >= LEAST_IMAGES else f"undecided, {count} images are too few"
+            lines.append(f"{title} against {self.baseline}: {told}.")
+        return lines
+
+
+def _grouped(verdicts: dict[str, Verdict]) -> Iterable[str]:
+    for verdict in ("better", "worse", "undecided"):
+        titles = [READINGS[name].title for name, found in verdicts.items() if found == verdict]
+        if titles:
+            yield f"{verdict} in {' and '.join(', '.join(titles).rsplit(', ', 1))}"
+
+
+def compare(
+    measured: dict[str, Measured], truths: Measured, real: Measured | None, metrics: Iterable[str], baseline: str | None
+) -> Comparison:
+    """metrics: the names of those measured of each image. real: what is known of real colorings, if there are any."""
+    names = list(metrics)
+    rows = {title: _row(of_title, real, names) for title, of_title in measured.items()}
+    differences: dict[str, Row] = {}
+    verdicts: dict[str, dict[str, Verdict]] = {}
+    for title, of_title in measured.items():
+        if baseline is not None and title != baseline:
+            losses = _difference(of_title, measured[baseline], real, names, lambda name, x: READINGS[name].loss(x))
+            differences[title] = _difference(of_title, measured[baseline], real, names, lambda name, x: x)
+            verdicts[title] = {name: verdict(losses[name]) for name in losses if READINGS[name].better}
+    own = _row(truths, None, [name for name in names if not METRICS[name].needs]) if truths.scores else {}
+    return Comparison(rows, baseline, differences, verdicts, own)
+
+
+def verdict(loss: Mean) -> Verdict:
+    """What a difference in loss, from the baseline, tells."""
+    if loss.count < LEAST_IMAGES or not (loss.high < 0 or loss.low > 0):
+        return "undecided"
+    return "better" if loss.high < 0 else "worse"
+
+
+def _row(measured: Measured, real: Measured | None, metrics: list[str]) -> Row:
+    pictures = list(measured.scores)
+    row = {name: mean_with_interval(_figures(measured, name, pictures)) for name in metrics}
+    for name, figure in _set_figures(measured, real, pictures).items():
+        row[name] = figure_with_interval(figure, len(pictures))
+    for name, value in _plain_set_figures(measured, real, pictures).items():
+        row[name] = Mean(value, nan, nan, len(pictures))
+    return row
+
+
+def _difference(
+    one: Measured, other: Measured, real: Measured | None, metrics: list[str], of: Callable[[str, float], float]
+) -> Row:
+    """One minus the other, picture by picture, of those that both have. of: name and figure → what is compared."""
+    shared = [picture for picture in one.scores if picture in other.scores]
+    row = {}
+    for name in metrics:
+        pairs = zip(_figures(one, name, shared), _figures(other, name, shared), strict=True)
+        row[name] = mean_with_interval(np.array([of(name, first) - of(name, second) for first, second in pairs]))
+    if not shared:
+        return row
+    others = _set_figures(other, real, shared)
+    for name, figure in _set_figures(one, real, shared).items():
+        row[name] = figure_with_interval(_minus(figure, others[name]), len(shared))
+    plain = _plain_set_figures(other, real, shared)
+    for name, value in _plain_set_figures(one, real, shared).items():
+        row[name] = Mean(value - plain[name], nan, nan, len(shared))
+    return row
+
+
+def _minus(one: SetFigure, other: SetFigure) -> SetFigure:
+    """The difference of two figures of sets, of the same draws from both."""
+    return lambda counts: one(counts) - other(counts)
+
+
+def _figures(measured: Measured, metric: str, pictures: list[str]) -> np.ndarray:
+    return np.array([measured.scores[picture][metric] for picture in pictures])
+
+
+def _set_figures(measured: Measured, real: Measured | None, pictures: list[str]) -> dict[str, SetFigure]:
+    """Figures of a set that can be computed of draws from it, by name."""
+    figures: dict[str, SetFigure] = {}
+    if measured.occurrences:
+        # A page without a label map has no part of anyone, and so no say.
+        pages = [measured.occurrences.get(picture, Occurrences.none()) for picture in pictures]
+        figures["consistency"] = Consistency(pages)
+    if measured.palettes and real is not None:
+        found = [measured.palettes[picture] for picture in pictures]
+        figures["palette"] = PaletteDistance(found, list(real.palettes.values()))
+    return figures
+
+
+def _plain_set_figures(measured: Measured, real: Measured | None, pictures: list[str]) -> dict[str, float]:
+    """Figures of a set for which draws would take too long, by name."""
+    if not measured.features or real is None:
+        return {}
+    features = [np.stack(images) for images in ([measured.features[p] for p in pictures], [*real.features.values()])]
+    if min(map(len, features)) < 2:
+        return {"fid": nan, "kid": nan}
+    return {"fid": fid(*features), "kid": kid(*features)}
