@@ -6,6 +6,7 @@ files beside this one.
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -66,17 +67,18 @@ def write_page(
 ) -> None:  # fmt: skip
     """Write the page, with its pictures in a folder `images` beside it. Raises UserError if it can't be written."""
     names = [name for name in references.names if any(name in of_title for of_title in scores.values())]
-    columns = {"scan": references.scans, **results, "truth": references.truths}
-    shown = {title: {name: paths[name] for name in names if name in paths} for title, paths in columns.items()}
+    columns = [_Column("scan", references.scans, False)] if references.scans else []
+    columns += [_Column(title, paths, True) for title, paths in results.items()]
+    columns += [_Column("truth", references.truths, False)] if references.truths else []
     sortable = [name for name in next(iter(next(iter(scores.values())).values())) if READINGS[name].better]
     names.sort(key=lambda name: _loss(scores, next(iter(scores)), name, sortable[0]), reverse=True)
     doc = empty_page(TITLE, BASE_STYLE + _beside("css"))
     try:
-        pictures = _save_pictures(path.parent, shown)
+        pictures = _save_pictures(path.parent, columns, names)
         doc.add(main(
             header(h1(TITLE), _list(comparison.statements(), "statements"), _means(comparison), _list(notes, "notes")),
             _spread(comparison, scores),
-            _drawings(names, pictures, comparison, scores, sortable),
+            _drawings(names, columns, pictures, comparison, scores, sortable),
         ))  # fmt: skip
         doc.add(script(raw(_embedded(_data(comparison, scores, sortable))), type="application/json", id="figures"))
         doc.add(script(raw(_beside("js"))))
@@ -85,20 +87,34 @@ def write_page(
         raise UserError(f"can't write {path} ({error.strerror}): give another place") from error
 
 
-def _save_pictures(folder: Path, shown: dict[str, Pictures]) -> dict[str, dict[str, tuple[str, int, int]]]:
-    """Small copies of all pictures: by title and name, each one's path from `folder`, its width and its height."""
-    saved: dict[str, dict[str, tuple[str, int, int]]] = {}
-    for place, (title, paths) in enumerate(tqdm(shown.items(), desc="pictures", unit="column", disable=None)):
-        saved[title] = {}
-        for name, source in paths.items():
-            image = read_image(source)
+@dataclass(frozen=True)
+class _Column:
+    """Pictures that stand below each other. measured: results, which have figures."""
+
+    title: str
+    paths: Pictures
+    measured: bool
+
+
+_Saved = tuple[str, int, int]  # a picture's path from the page's folder, its width and its height
+
+
+def _save_pictures(folder: Path, columns: list[_Column], names: list[str]) -> list[dict[str, _Saved]]:
+    """Small copies of all pictures, by column and name."""
+    saved: list[dict[str, _Saved]] = []
+    for place, column in enumerate(tqdm(columns, desc="pictures", unit="column", disable=None)):
+        saved.append({})
+        for name in names:
+            if name not in column.paths:
+                continue
+            image = read_image(column.paths[name])
             if image.width > WIDEST:
                 size = WIDEST, max(1, round(image.height * WIDEST / image.width))
                 image = image.resize(size, Image.Resampling.LANCZOS)
             target = f"images/{place}/{name}.jpg"
             (folder / target).parent.mkdir(parents=True, exist_ok=True)
             save_image(image, folder / target, quality=QUALITY)
-            saved[title][name] = target, *image.size
+            saved[place][name] = target, *image.size
     return saved
 
 
@@ -148,21 +164,21 @@ def _spread(comparison: Comparison, scores: dict[str, Scores]) -> dom_tag:
 
 
 def _drawings(
-    names: list[str], pictures: dict[str, dict[str, tuple[str, int, int]]], comparison: Comparison,
+    names: list[str], columns: list[_Column], pictures: list[dict[str, _Saved]], comparison: Comparison,
     scores: dict[str, Scores], sortable: list[str],
 ) -> dom_tag:  # fmt: skip
     """All drawings, each with what every title made of it; the script sorts them anew."""
     articles = []
     for name in names:
         figures = [
-            _figure(pictures[title].get(name), title, _caption(comparison, scores, title, name, sortable[0]))
-            for title in pictures if pictures[title]
-        ]  # fmt: skip
+            _figure(saved.get(name), column.title, _caption(comparison, scores, column, name, sortable[0]))
+            for column, saved in zip(columns, pictures, strict=True)
+        ]
         articles.append(article(h3(printable(name)), div(figures, cls="row"), data_name=printable(name)))
     return section(h2("The drawings"), _controls(comparison, sortable), div(articles, cls="drawings"))
 
 
-def _figure(picture: tuple[str, int, int] | None, title: str, caption: dom_tag) -> dom_tag:
+def _figure(picture: _Saved | None, title: str, caption: dom_tag) -> dom_tag:
     if picture is None:
         return figure(span("no picture", cls="blank"), caption)
     path, width, height = picture
@@ -170,9 +186,10 @@ def _figure(picture: tuple[str, int, int] | None, title: str, caption: dom_tag) 
     return figure(a(image, href=relative_url(path)), caption)
 
 
-def _caption(comparison: Comparison, scores: dict[str, Scores], title: str, name: str, metric: str) -> dom_tag:
-    if title not in scores:
-        return figcaption(title)
+def _caption(comparison: Comparison, scores: dict[str, Scores], column: _Column, name: str, metric: str) -> dom_tag:
+    if not column.measured:
+        return figcaption(column.title)
+    title = column.title
     value = scores[title].get(name, {}).get(metric, math.nan)
     told = "–" if math.isnan(value) else f"{value:.{READINGS[metric].digits}f}"
     return figcaption(_name(comparison, title), " ", span(told, cls="figure", data_title=printable(title)))
