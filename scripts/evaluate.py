@@ -74,7 +74,7 @@ def main() -> None:
         inception, notes = _inception(args)
         ruler = Ruler(references, args.size, args.colorings is not None, inception)
         measured, truths = ruler.measure(results)
-        real = None if args.colorings is None else ruler.palettes(pictures(args.colorings))
+        real = None if args.colorings is None else ruler.real(pictures(args.colorings))
         comparison = compare(measured, truths, real, ruler.metrics, args.baseline)
         scores = {title: of_title.scores for title, of_title in measured.items()}
         notes = [

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from scripts.evaluation.scoring import Measured
+from scripts.evaluation.scoring import Measured, RealColorings
 from util.metrics import (
     METRICS,
     SET_METRICS,
@@ -34,7 +34,7 @@ class Comparison:
     """What is known of all titles.
 
     rows: by title. differences: from the baseline, on the images that both have; verdicts: what these mean, metric by
-    metric. own: what the truths' own figures are, where that tells what to aim at.
+    metric, where there is an interval. own: what the truths' own figures are, where that tells what to aim at.
     """
 
     rows: dict[str, Row]
@@ -49,12 +49,13 @@ class Comparison:
 
     def statements(self) -> list[str]:
         """In words, a line for each title but the baseline."""
-        lines = []
-        for title, verdicts in self.verdicts.items():
-            count = max(mean.count for mean in self.differences[title].values())
-            told = "; ".join(_grouped(verdicts)) if count >= LEAST_IMAGES else f"undecided, {count} images are too few"
-            lines.append(f"{title} against {self.baseline}: {told}.")
-        return lines
+        return [f"{title} against {self.baseline}: {self._told(title)}." for title in self.verdicts]
+
+    def _told(self, title: str) -> str:
+        count = max(mean.count for mean in self.differences[title].values())
+        if count < LEAST_IMAGES:
+            return f"undecided, {count} images are too few"
+        return "; ".join(_grouped(self.verdicts[title])) or "nothing to tell"
 
 
 def _grouped(verdicts: dict[str, Verdict]) -> Iterable[str]:
@@ -65,7 +66,7 @@ def _grouped(verdicts: dict[str, Verdict]) -> Iterable[str]:
 
 
 def compare(
-    measured: dict[str, Measured], truths: Measured, real: Measured | None, metrics: Iterable[str], baseline: str | None
+    measured: dict[str, Measured], truths: Measured, real: RealColorings | None, metrics: Iterable[str], baseline: str | None
 ) -> Comparison:
     """metrics: the names of those measured of each image. real: what is known of real colorings, if there are any."""
     names = list(metrics)
@@ -76,7 +77,7 @@ def compare(
         if baseline is not None and title != baseline:
             losses = _difference(of_title, measured[baseline], real, names, lambda name, x: READINGS[name].loss(x))
             differences[title] = _difference(of_title, measured[baseline], real, names, lambda name, x: x)
-            verdicts[title] = {name: verdict(losses[name]) for name in losses if READINGS[name].better}
+            verdicts[title] = {name: verdict(loss) for name, loss in losses.items() if not np.isnan(loss.low)}
     own = _row(truths, None, [name for name in names if not METRICS[name].needs]) if truths.scores else {}
     return Comparison(rows, baseline, differences, verdicts, own)
 
@@ -88,7 +89,7 @@ def verdict(loss: Mean) -> Verdict:
     return "better" if loss.high < 0 else "worse"
 
 
-def _row(measured: Measured, real: Measured | None, metrics: list[str]) -> Row:
+def _row(measured: Measured, real: RealColorings | None, metrics: list[str]) -> Row:
     pictures = list(measured.scores)
     row = {name: mean_with_interval(_figures(measured, name, pictures)) for name in metrics}
     for name, figure in _set_figures(measured, real, pictures).items():
@@ -99,7 +100,7 @@ def _row(measured: Measured, real: Measured | None, metrics: list[str]) -> Row:
 
 
 def _difference(
-    one: Measured, other: Measured, real: Measured | None, metrics: list[str], of: Callable[[str, float], float]
+    one: Measured, other: Measured, real: RealColorings | None, metrics: list[str], of: Callable[[str, float], float]
 ) -> Row:
     """One minus the other, picture by picture, of those that both have. of: name and figure → what is compared."""
     shared = [picture for picture in one.scores if picture in other.scores]
@@ -127,7 +128,7 @@ def _figures(measured: Measured, metric: str, pictures: list[str]) -> np.ndarray
     return np.array([measured.scores[picture][metric] for picture in pictures])
 
 
-def _set_figures(measured: Measured, real: Measured | None, pictures: list[str]) -> dict[str, SetFigure]:
+def _set_figures(measured: Measured, real: RealColorings | None, pictures: list[str]) -> dict[str, SetFigure]:
     """Figures of a set that can be computed of draws from it, by name."""
     figures: dict[str, SetFigure] = {}
     if measured.occurrences:
@@ -136,15 +137,15 @@ def _set_figures(measured: Measured, real: Measured | None, pictures: list[str])
         figures["consistency"] = Consistency(pages)
     if measured.palettes and real is not None:
         found = [measured.palettes[picture] for picture in pictures]
-        figures["palette"] = PaletteDistance(found, list(real.palettes.values()))
+        figures["palette"] = PaletteDistance(found, [real.palette])
     return figures
 
 
-def _plain_set_figures(measured: Measured, real: Measured | None, pictures: list[str]) -> dict[str, float]:
+def _plain_set_figures(measured: Measured, real: RealColorings | None, pictures: list[str]) -> dict[str, float]:
     """Figures of a set for which draws would take too long, by name."""
     if not measured.features or real is None:
         return {}
-    features = [np.stack(images) for images in ([measured.features[p] for p in pictures], [*real.features.values()])]
-    if min(map(len, features)) < 2:
+    if min(len(pictures), len(real.features)) < 2:
         return {"fid": nan, "kid": nan}
+    features = np.stack([measured.features[picture] for picture in pictures]), np.stack(real.features)
     return {"fid": fid(*features), "kid": kid(*features)}

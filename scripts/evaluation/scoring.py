@@ -70,15 +70,17 @@ class Ruler:
             raise UserError("; ".join(list(faults)[:FAULTS_NAMED]) + rest)
         return measured, truths
 
-    def palettes(self, pictures: Pictures) -> Measured:
-        """Of real colorings, what distances from them are computed from."""
-        real = Measured()
-        for name, path in tqdm(pictures.items(), desc="colorings", unit="image", disable=None):
+    def real(self, pictures: Pictures) -> "RealColorings":
+        """Of real colorings, what distances from them are computed from. Raises UserError for one that can't be
+        read."""
+        palettes, features = np.zeros(1), []
+        for path in tqdm(pictures.values(), desc="colorings", unit="image", disable=None):
             image = read_image(path)
-            if self.size is not None:
-                image = image.resize(_with_shorter_side(image.size, self.size), Image.Resampling.BICUBIC)
-            self._gather(real, name, Picture(np.asarray(image)), None)
-        return real
+            scaled = _scaled(image, image.size if self.size is None else _with_shorter_side(image.size, self.size))
+            palettes = palettes + palette(scaled)
+            if self.inception is not None:
+                features.append(self.inception.features(scaled))
+        return RealColorings(palettes / len(pictures), features)
 
     def _add(self, to: Measured, name: str, result: Picture, against: "Against", path: Path) -> None:
         """One result. Raises UserError, naming the file, if it can't be measured."""
@@ -104,6 +106,14 @@ class Ruler:
             to.palettes[name] = palette(image)
         if self.inception is not None:
             to.features[name] = self.inception.features(image)
+
+
+@dataclass(frozen=True)
+class RealColorings:
+    """palette: the mean of what `util.metrics.palette` gives of them; features: of each, empty without a network."""
+
+    palette: np.ndarray
+    features: list[np.ndarray]
 
 
 @dataclass(frozen=True)
