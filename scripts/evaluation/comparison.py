@@ -66,8 +66,9 @@ def _grouped(verdicts: dict[str, Verdict]) -> Iterable[str]:
 
 
 def compare(
-    measured: dict[str, Measured], truths: Measured, real: RealColorings | None, metrics: Iterable[str], baseline: str | None
-) -> Comparison:
+    measured: dict[str, Measured], truths: Measured, real: RealColorings | None, metrics: Iterable[str],
+    baseline: str | None,
+) -> Comparison:  # fmt: skip
     """metrics: the names of those measured of each image. real: what is known of real colorings, if there are any."""
     names = list(metrics)
     rows = {title: _row(of_title, real, names) for title, of_title in measured.items()}
