@@ -77,6 +77,16 @@ def test_a_mixture_has_bled_when_the_neighbor_is_nearer(labels):
         assert bleeding(drawing(mixed, BLUE), truth, labels) == pytest.approx(bled)
 
 
+def test_grey_neighbors_and_shadows_do_not_bleed(labels):
+    """White that reaches into red is a lack of color; beside it, red that reaches into white is bleeding."""
+    truth = drawing(RED, WHITE)
+    assert bleeding(drawing(WHITE, WHITE), truth, labels) == 0
+    assert bleeding(drawing(RED, RED), truth, labels) == 1
+    assert math.isnan(bleeding(drawing(RED, RED), drawing(WHITE, GREY), labels))
+    dark = tuple(level * 4 // 5 for level in RED)
+    assert math.isnan(bleeding(drawing(RED, RED), drawing(RED, dark), labels))
+
+
 def test_what_looks_so_in_the_truth_does_not_count(labels):
     truth = drawing(RED, BLUE)
     truth[:5, 16:19] = BLUE  # a reflection

@@ -79,7 +79,7 @@ def compare(
             losses = _difference(of_title, measured[baseline], real, names, lambda name, x: READINGS[name].loss(x))
             differences[title] = _difference(of_title, measured[baseline], real, names, lambda name, x: x)
             verdicts[title] = {name: verdict(loss) for name, loss in losses.items() if not np.isnan(loss.low)}
-    own = _row(truths, None, [name for name in names if not METRICS[name].needs]) if truths.scores else {}
+    own = _row(truths, None, [name for name in names if "truth" not in METRICS[name].needs]) if truths.scores else {}
     return Comparison(rows, baseline, differences, verdicts, own)
 
 

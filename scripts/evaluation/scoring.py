@@ -94,8 +94,7 @@ class Ruler:
 
     def _add_truth(self, truths: Measured, name: str, against: "Against") -> None:
         assert against.truth is not None
-        figures = measure(against.truth)
-        truths.scores[name] = figures
+        truths.scores[name] = measure(against.truth, scan=against.scan)
         self._gather(truths, name, against.truth, against.labels)
 
     def _gather(self, to: Measured, name: str, image: Picture, labels: np.ndarray | None) -> None:

@@ -24,7 +24,10 @@ def report(comparison: Comparison, notes: list[str]) -> str:
 
 def legend(size: int | None) -> str:
     scale = "at the size of the results" if size is None else f"scaled to a shorter side of {size} pixels"
-    return f"Means over images {scale}; in brackets their 95 % confidence intervals (bootstrap over images)."
+    return (
+        f"Means over images {scale}; in brackets their 95 % confidence intervals (bootstrap over images; jackknife for "
+        "figures of all images together)."
+    )
 
 
 def head(name: str) -> str:

@@ -17,7 +17,7 @@ from util.metrics.picture import Images, Picture, of_one_size
 
 LEAST_PIXELS = 16  # of a part, or of one of its regions: fewer tell no color
 BORDER = 8  # pixels from another part: how far bleeding is looked for, across the ink between both
-CLEARLY = 20.0  # CIEDE2000 between true colors: parts that differ by less may share a pixel's color
+CLEARLY = 20.0  # in the plane of a* and b*: colors that differ by less, from another or from grey, are not told apart
 
 
 def part_color_error(result: Images, truth: Images, labels: np.ndarray) -> float:
@@ -38,10 +38,11 @@ def bleeding(result: Images, truth: Images, labels: np.ndarray) -> float:
     """The share of a page's border pixels that have taken the neighbor's color, from 0 to 1; nan without borders.
 
     A border pixel belongs to a part and has another one within 8 pixels; the nearest such pixel tells the neighbor.
-    Counted are borders between parts whose true mean colors differ by 20 CIEDE2000 or more. A pixel has taken the
-    neighbor's color if it is nearer to the neighbor's true mean color than half the way between both parts; pixels
-    whose true color is as near already (lights, shadows) do not count. So grey, or a third color, is no bleeding, but
-    a part that is wholly painted as its neighbor is: part_color_error tells that apart.
+    Counted are borders to neighbors whose true mean color is vivid (chroma 20 or more) and differs clearly (by 20 or
+    more). A pixel has taken the neighbor's color if it is nearer to it than half the way from there to its own true
+    color, and than half the way to grey. Pixels whose true color is so near already do not count. All of this is in
+    the plane of a* and b*, for shadows are no bleeding. So grey or a third color is none either, but a part that is
+    wholly painted as its neighbor is: part_color_error tells that apart.
 
     Defined here for known parts; of bleeding as a fault to be looked for along edges: Kim, Lee, Park, Choi, Seo and
     Choo, "Deep edge-aware interactive colorization against color-bleeding effects", ICCV 2021.
@@ -50,12 +51,11 @@ def bleeding(result: Images, truth: Images, labels: np.ndarray) -> float:
     _check(labels, truth)
     known, true_colors = _mean_colors(truth, labels)
     where, own, neighbor = _borders(np.where(known[labels], labels, 0))
-    gap = ciede2000_of_lab(true_colors[:, own], true_colors[:, neighbor])
-    clear = gap >= CLEARLY
-    where, wanted, reach = where[clear], true_colors[:, neighbor[clear]], gap[clear] / 2
-    taken, truly = (
-        ciede2000_of_lab(image.lab.reshape(3, -1)[:, where], wanted) < reach for image in (result, truth)
-    )
+    wanted = true_colors[1:, neighbor]
+    gap, vivid = np.hypot(*(wanted - true_colors[1:, own])), np.hypot(*wanted)
+    counts = (gap >= CLEARLY) & (vivid >= CLEARLY)
+    where, wanted, reach = where[counts], wanted[:, counts], np.minimum(gap, vivid)[counts] / 2
+    taken, truly = (np.hypot(*(image.lab[1:].reshape(2, -1)[:, where] - wanted)) < reach for image in (result, truth))
     return float(taken[~truly].mean()) if (~truly).any() else math.nan
 
 
