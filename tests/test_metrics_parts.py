@@ -83,6 +83,9 @@ def test_grey_neighbors_and_shadows_do_not_bleed(labels):
     assert bleeding(drawing(WHITE, WHITE), truth, labels) == 0
     assert bleeding(drawing(RED, RED), truth, labels) == 1
     assert math.isnan(bleeding(drawing(RED, RED), drawing(WHITE, GREY), labels))
+    skin = (240, 190, 160)  # much nearer to grey than to blue
+    assert bleeding(drawing(GREY, GREY), drawing(BLUE, skin), labels) == 0
+    assert bleeding(drawing(skin, skin), drawing(BLUE, skin), labels) == 0.5
     dark = tuple(level * 4 // 5 for level in RED)
     assert math.isnan(bleeding(drawing(RED, RED), drawing(RED, dark), labels))
 

@@ -86,6 +86,9 @@ def test_the_interval_of_consistency_leaves_out_sets_that_tell_nothing():
     ]
     figure = figure_with_interval(Consistency(pages), 3)  # without one of the first two pages there is no figure
     assert (figure.count, math.isnan(figure.mean), math.isnan(figure.low)) == (3, False, True)
+    # Without one of the others there is, twice the same.
+    twice = figure_with_interval(Consistency([*pages[:2], Occurrences.none(), Occurrences.none()]), 4)
+    assert (twice.low, twice.high) == pytest.approx((twice.mean, twice.mean))
     more = figure_with_interval(Consistency([*pages, pages[1]]), 4)
     assert more.low < more.mean < more.high
     none = figure_with_interval(Consistency(pages[1:]), 2)
