@@ -76,7 +76,8 @@ def pages(tmp_path):
 
 def test_what_a_training_leaves(folder):
     whole = folder / "checkpoints" / "whole"
-    nets = [f"{epoch}_net_{net}.pth" for epoch in ("1", "2", "latest") for net in ("D_A", "D_B", "G_A", "G_B")]
+    names = ("D_A", "D_B", "G_A", "G_A_ema", "G_B", "G_B_ema")
+    nets = [f"{epoch}_net_{name}.pth" for epoch in ("1", "2", "latest") for name in names]
     other = ["latest_state.pth", "loss_log.txt", "opt.json", "opt.txt", "tb", "training.json", "web"]
     assert sorted(path.name for path in whole.iterdir()) == sorted(nets + other)
     assert (whole / "web" / "index.html").is_file()
@@ -192,7 +193,7 @@ def test_the_direction_of_the_training_is_kept(folder, pages, tmp_path, capsys, 
     capsys.readouterr()
     expected = "from_B.png" if generator == "G_A" else "from_A.png"
     assert list(color(tmp_path, f"back_{generator}", tmp_path / "data", *argv)) == [expected]
-    assert f"latest_net_{generator}.pth" in capsys.readouterr().out
+    assert f"latest_net_{generator}_ema.pth" in capsys.readouterr().out
 
 
 def test_cycle_gan_itself_colors_too(folder, tmp_path):

@@ -2,17 +2,18 @@
 import pytest
 import torch
 
-from tests.helpers import small_model as make
+from tests.helpers import small_model
 from tests.helpers import step_on_noise as step
 from util import compiling
 
+FULL = "--precision=fp32"
 QUICK = "aot_eager"  # traces the way there and back as inductor does, without minutes of compiling
 
 
 @pytest.mark.parametrize("argv", [[], ["--model=pix2pix", "--netG=attn_unet", "--netD=attention", "--dropout"]])
 def test_compiled_networks_learn_the_same(tmp_path, monkeypatch, argv):
     monkeypatch.setattr(compiling, "BACKEND", QUICK)
-    plain, compiled = make(tmp_path, *argv), make(tmp_path, *argv, "--compile")
+    plain, compiled = small_model(tmp_path, FULL, *argv), small_model(tmp_path, FULL, *argv, "--compile")
     for _ in range(2):
         torch.manual_seed(0)  # of dropout
         wanted = step(plain)
@@ -24,7 +25,7 @@ def test_compiled_networks_learn_the_same(tmp_path, monkeypatch, argv):
 def test_trying_out_leaves_no_trace(tmp_path, monkeypatch):
     """Neither in statistics of the training nor in the random numbers of dropout."""
     monkeypatch.setattr(compiling, "BACKEND", QUICK)
-    model = make(tmp_path, "--model=pix2pix", "--netG=unet_128", "--dropout", "--compile", "--norm=batch")
+    model = small_model(tmp_path, FULL, "--model=pix2pix", "--netG=unet_128", "--dropout", "--compile", "--norm=batch")
     drawing = torch.rand(1, 3, 128, 128)
     before = {name: value.clone() for name, value in model.netG.state_dict().items()}
     chance = torch.get_rng_state()
@@ -39,7 +40,7 @@ def test_what_cannot_be_compiled_works_as_it_is(tmp_path, monkeypatch, capsys):
         raise RuntimeError("no compiler here")
 
     monkeypatch.setattr(compiling, "BACKEND", broken)
-    assert step(make(tmp_path, "--compile")) == pytest.approx(step(make(tmp_path)), rel=1e-6)
+    assert step(small_model(tmp_path, FULL, "--compile")) == pytest.approx(step(small_model(tmp_path, FULL)), rel=1e-6)
     told = [line for line in capsys.readouterr().out.splitlines() if "can't compile" in line]
     assert len(told) == 4  # once a network
     assert "no compiler here" in told[0]

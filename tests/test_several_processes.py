@@ -74,7 +74,7 @@ def assert_same(bench: Bench, whole: str, other: str) -> None:
     ids=["cycle_gan", "pix2pix", "pix2pix with batch norm", "cycle_gan with batch norm"],
 )  # fmt: skip
 def test_two_processes_are_one_with_batches_of_twice_the_size(bench, argv):
-    argv = options(bench, "--pool_size=0", "--niter=1", "--niter_decay=0", *argv)
+    argv = options(bench, "--precision=fp32", "--pool_size=0", "--niter=1", "--niter_decay=0", *argv)
     names = [f"{len(list(bench.folder.glob('*.log')))}_{kind}" for kind in ("one", "two")]
     bench.finish(names[0], [*argv, "--batch_size=2"])
     bench.finish(names[1], argv, 2)
