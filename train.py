@@ -294,8 +294,10 @@ class Training:
 
     def stopping(self) -> bool:
         """Whether a process was asked to stop: then all are."""
-        self.signals.received = self.processes.highest(self.signals.received)
-        return bool(self.signals.received)
+        asked = self.processes.highest(self.signals.received)
+        if asked:  # else a signal may have come meanwhile, which the others will know of after the next step
+            self.signals.received = asked
+        return bool(asked)
 
     def save(self, epoch: int | None = None, must: bool = False) -> None:
         """Save the run as it is now, and the networks also as those of an epoch, where one is given.

@@ -69,7 +69,8 @@ def assert_same(bench: Bench, whole: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     "argv",
-    [["--input_nc=1"], ["--model=pix2pix", "--norm=instance", "--no_dropout"], ["--model=pix2pix", "--norm=batch",
+    [["--input_nc=1", "--max_dataset_size=8"], ["--model=pix2pix", "--norm=instance", "--no_dropout"],
+     ["--model=pix2pix", "--norm=batch",
      "--no_dropout", "--max_dataset_size=6"], ["--norm=batch", "--max_dataset_size=4"]],
     ids=["cycle_gan", "pix2pix", "pix2pix with batch norm", "cycle_gan with batch norm"],
 )  # fmt: skip
