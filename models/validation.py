@@ -1,0 +1,122 @@
+"""How well a run colors drawings that it does not learn from, while it trains."""
+import argparse
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from data.image_folder import list_images, read_image, result_names
+from data.transforms import PageScale
+from models.base_model import BaseModel, bare
+from models.page_colorizer import PageColorizer
+from models.trained import needs_eval
+from util.errors import UserError
+from util.label_maps import read_label_map, scaled_labels
+from util.metrics import METRICS, measure
+
+Figures = dict[str, float]
+
+
+class Validation:
+    """Measures what a model's generator, with its averaged weights if there are any, makes of the drawings in valA: with
+    the colorings of the same names in valB as the truth and the label maps in valL, as far as these are there.
+
+    Nothing of the training changes by that: a network of its own colors, and draws no random numbers.
+
+    history: what was found, in order: images that the run had seen, and the mean of each metric. best: the lowest loss
+    of the metric that chooses, and at which number of images.
+    """
+
+    def __init__(self, opt: argparse.Namespace, model: BaseModel) -> None:
+        self.model, self.frequency = model, opt.val_freq
+        root = Path(opt.val_dataroot or opt.dataroot)
+        self.drawings = _by_name(root / "valA", opt.val_images)
+        truths, labels = _by_name(root / "valB"), _by_name(root / "valL")
+        self.truths = {name: truths[name] for name in self.drawings if name in truths}
+        self.labels = {name: labels[name] for name in self.truths if name in labels}
+        if self.truths:  # figures are means over the same drawings
+            self.drawings = {name: self.drawings[name] for name in self.truths}
+        self.metric: str = opt.best_metric or ("ciede2000_colored" if self.truths else "colorfulness")
+        self.history: list[tuple[int, Figures]] = []
+        self.best: tuple[float, int] | None = None
+        self.name = "G_A" if "G_A" in model.model_names else "G"
+        self.colorizer = PageColorizer(
+            model.new_G(opt.input_nc, opt.output_nc, getattr(opt, "netG_A", None)), opt.input_nc,
+            PageScale.from_options(vars(opt)), model.device, keep_lines=False, tile="off",
+            eval_norms=needs_eval(vars(opt)), precision=opt.precision,
+        )  # fmt: skip
+
+    def run(self, images: int) -> bool:
+        """Measure the generator as it is after so many images; whether it is the best so far. Raises UserError for a
+        drawing that can't be read."""
+        average = self.model.averages.get(self.name)
+        net: nn.Module = bare(self.model.networks()[self.name])
+        self.colorizer.net.load_state_dict(average.weights if average else net.state_dict())
+        figures = [self._measure(name, path) for name, path in self.drawings.items()]
+        found = {key: _mean([each[key] for each in figures if key in each]) for key in METRICS}
+        self.history.append((images, {key: value for key, value in found.items() if not math.isnan(value)}))
+        loss = METRICS[self.metric].loss(found[self.metric])
+        improved = not math.isnan(loss) and (self.best is None or loss < self.best[0])
+        if improved:
+            self.best = loss, images
+        return improved
+
+    @property
+    def latest(self) -> Figures:
+        """The figures that were found last."""
+        return self.history[-1][1] if self.history else {}
+
+    @property
+    def loss(self) -> float | None:
+        """That of the metric that chooses, the lower the better, when it was found last."""
+        return METRICS[self.metric].loss(self.latest[self.metric]) if self.metric in self.latest else None
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"history": self.history, "best": self.best}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take up what `state_dict` gave."""
+        self.history = [(int(images), dict(figures)) for images, figures in state["history"]]
+        self.best = state["best"] and (float(state["best"][0]), int(state["best"][1]))
+
+    def _measure(self, name: str, path: Path) -> Figures:
+        page = read_image(path)
+        result = self.colorizer.run(self.colorizer.prepare(page))
+        result = np.repeat(result[..., None], 3, axis=2) if result.ndim == 2 else result
+        size = (result.shape[1], result.shape[0])
+        truth = _scaled(read_image(self.truths[name]), size) if name in self.truths else None
+        labels = scaled_labels(read_label_map(self.labels[name]), size) if name in self.labels else None
+        return measure(result, truth, _scaled(page, size), labels)
+
+
+def has_drawings(opt: argparse.Namespace) -> bool:
+    """Whether there is anything to validate with: valA beside the training images, or where --val_dataroot says."""
+    root = opt.val_dataroot or opt.dataroot
+    return bool(root) and (Path(root) / "valA").is_dir()
+
+
+def _by_name(folder: Path, most: float = math.inf) -> dict[str, Path]:
+    """The images of a folder, evenly spread if there are more than `most`; none if there is no such folder."""
+    if not folder.is_dir():
+        return {}
+    paths = list_images(folder)
+    named = list(zip(result_names(paths, folder), paths, strict=True))
+    if len(named) > most:
+        named = [named[n * len(named) // int(most)] for n in range(int(most))]
+    return dict(named)
+
+
+def _scaled(image: Image.Image, size: tuple[int, int]) -> np.ndarray:
+    image = image.convert("RGB")
+    return np.asarray(image if image.size == size else image.resize(size, Image.Resampling.BICUBIC))
+
+
+def _mean(values: list[float]) -> float:
+    """Over those that are numbers; nan if none is."""
+    numbers = [value for value in values if not math.isnan(value)]
+    return sum(numbers) / len(numbers) if numbers else math.nan
