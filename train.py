@@ -25,6 +25,7 @@ from data import ImageLoader, create_dataset
 from models import BaseModel, create_model
 from models.base_model import Batch
 from models.saver import STATE, Saver
+from models.validation import Validation, can_validate
 from options.train_options import TrainOptions, run_folder
 from util.cores import usable_cores
 from util.device import describe_device, own_gpu
@@ -116,7 +117,10 @@ class Training:
         self.opt, self.dataset, self.model, self.signals = opt, dataset, model, signals
         self.processes = model.processes
         self.position = Position(epoch=opt.epoch_count, log_size=None if opt.continue_train else 0)
-        self.saver = Saver(model, {"position": self.position, "data": dataset})
+        self.validates = can_validate(opt)
+        self.validation = Validation(opt, model) if self.validates and self.processes.first else None
+        parts = {"validation": self.validation} if self.validation else {}
+        self.saver = Saver(model, {"position": self.position, "data": dataset, **parts})
         self.saved = NOTHING  # the last good save, in words
         self.saved_steps = 0
         self.named = 0  # how many bad images the list of them has
@@ -198,6 +202,8 @@ class Training:
                     position.metric_sum = position.metric_sum + model.metric()
                 bar.update(images)
                 self.report(images)
+                if self.validates and position.due(opt.val_freq, images):
+                    self.validate()
                 self.save_or_stop(position.due(opt.save_latest_freq, images))
         self.finish_epoch()
 
@@ -229,10 +235,16 @@ class Training:
             print(f"epoch {epoch}: {slow}")
         if bad.replaced:
             print(f"epoch {epoch}: unreadable images replaced by others: {bad.replaced}; bad_images.txt names them")
-        model.update_learning_rate(float(position.metric_sum) / max(1, position.epoch_steps))
+        last = epoch == self.last_epoch
+        if last and self.validates and position.total_iters % opt.val_freq:
+            self.validate()
+        metric: float | None = float(position.metric_sum) / max(1, position.epoch_steps)
+        if opt.plateau_on == "val":
+            metric = self.processes.share(self.validation.loss if self.validation else None)
+        if metric is not None:
+            model.update_learning_rate(metric)
         position.next_epoch()
         bad.replaced = 0
-        last = epoch == self.last_epoch
         if epoch % opt.save_epoch_freq == 0 or last:
             self.save(epoch, must=last)
 
@@ -272,6 +284,23 @@ class Training:
                 model.get_current_visuals(), position.epoch, position.total_iters, on_page, log
             )
 
+    def validate(self) -> None:
+        """Measure colorings of drawings that are not learned from. The networks are kept if these are the best."""
+        with self.processes.together():
+            best = self.validation is not None and self.measure(self.validation)
+        if self.processes.any(best):
+            self.save("best")
+
+    def measure(self, validation: Validation) -> bool:
+        """Measure, print and log; whether these are the best colorings so far."""
+        position, visualizer = self.position, self.visualizer
+        best = validation.run(position.total_iters)
+        visualizer.print_validation(position.epoch, position.epoch_iters, validation.latest, best)
+        scalars = {f"val/{name}": value for name, value in validation.latest.items()}
+        visualizer.plot_scalars(position.total_iters, scalars)
+        visualizer.show_curves(validation.curves())
+        return best
+
     def save_or_stop(self, due: bool) -> None:
         """After a step: save if that is due, and stop if someone wants it or the data is in too bad a state."""
         bad = self.dataset.bad_images
@@ -299,7 +328,7 @@ class Training:
             self.signals.received = asked
         return bool(asked)
 
-    def save(self, epoch: int | None = None, must: bool = False) -> None:
+    def save(self, epoch: int | str | None = None, must: bool = False) -> None:
         """Save the run as it is now, and the networks also as those of an epoch, where one is given.
 
         What is broken is not saved: RunError. Nor does the last save suffer if there is no room for a new one: training
@@ -312,7 +341,7 @@ class Training:
         if self.processes.any(saved):
             self.note_save()
 
-    def write(self, others: list[dict[str, Any]], epoch: int | None, must: bool) -> bool:
+    def write(self, others: list[dict[str, Any]], epoch: int | str | None, must: bool) -> bool:
         """Write a save; whether that could be done. others: what the processes after this one have of their own."""
         try:
             self.position.log_size = self.visualizer.flush()

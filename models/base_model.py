@@ -62,8 +62,8 @@ class BaseModel(ABC):
         # What convolutions compute with; weights, norms' statistics and losses are float32 (or float64) in any case.
         self.dtype = choose_dtype(opt.precision, self.device)
         self.scaler = loss_scaler(self.dtype, self.device)
-        # All weights at once; on a CPU torch's own loop is as fast.
-        self.fused = self.device.type == "cuda" and opt.isTrain and "fused_adam" not in opt.without
+        # Each weight is read and written once, not once for every operation of Adam.
+        self.fused = self.device.type in ("cpu", "cuda") and opt.isTrain and "fused_adam" not in opt.without
         wanted = opt.memory_format if opt.isTrain else "contiguous"
         self.memory_format = choose_memory_format(wanted, self.dtype, self.device)
         self.save_dir = Path(opt.checkpoints_dir) / opt.name
@@ -103,13 +103,20 @@ class BaseModel(ABC):
 
     # Building
 
+    def new_G(
+        self, input_nc: int, output_nc: int, netG: str | None = None, generator: torch.Generator | None = None
+    ) -> nn.Module:
+        """A generator as the options describe it. generator: of its first weights, unless those are the model's."""
+        opt = self.opt
+        return define_G(
+            input_nc, output_nc, opt.ngf, netG or opt.netG, opt.norm, not opt.no_dropout, opt.init_type,
+            opt.init_gain, generator or self.generator, opt.encoder,
+        )  # fmt: skip
+
     def build_G(self, input_nc: int, output_nc: int, netG: str | None = None) -> nn.Module:
         """A generator as the options describe it, on the device."""
         opt = self.opt
-        net = define_G(
-            input_nc, output_nc, opt.ngf, netG or opt.netG, opt.norm, not opt.no_dropout, opt.init_type,
-            opt.init_gain, self.generator, opt.encoder,
-        )  # fmt: skip
+        net = self.new_G(input_nc, output_nc, netG)
         encoder = getattr(net, "encoder", None)
         if self.isTrain and isinstance(encoder, ResnetEncoder):
             if opt.encoder_weights and not opt.continue_train:

@@ -33,9 +33,9 @@ class Saver:
         self.inexact = ""
 
     def save(
-        self, history: Mapping[str, object], epoch: int | None = None, others: Sequence[dict[str, Any]] = ()
+        self, history: Mapping[str, object], epoch: int | str | None = None, others: Sequence[dict[str, Any]] = ()
     ) -> None:
-        """Put a new save in the place of the last one; the networks of `epoch` also under its number. history: what
+        """Put a new save in the place of the last one; the networks of `epoch` also under that. history: what
         training.json says to people. others: the models' `own_state` of the processes after this one.
 
         Raises OSError if it can't be written, and RunError if the networks are worth nothing; the last save is then as

@@ -15,7 +15,6 @@ from data.transforms import PageScale
 from models.base_model import BaseModel, bare
 from models.page_colorizer import PageColorizer
 from models.trained import needs_eval
-from util.errors import UserError
 from util.label_maps import read_label_map, scaled_labels
 from util.metrics import METRICS, measure
 
@@ -23,8 +22,8 @@ Figures = dict[str, float]
 
 
 class Validation:
-    """Measures what a model's generator, with its averaged weights if there are any, makes of the drawings in valA: with
-    the colorings of the same names in valB as the truth and the label maps in valL, as far as these are there.
+    """Measures what a model's generator, with its averaged weights if there are any, makes of the drawings in valA. The
+    colorings of the same names in valB are the truth, with the label maps in valL, as far as these are there.
 
     Nothing of the training changes by that: a network of its own colors, and draws no random numbers.
 
@@ -45,11 +44,12 @@ class Validation:
         self.history: list[tuple[int, Figures]] = []
         self.best: tuple[float, int] | None = None
         self.name = "G_A" if "G_A" in model.model_names else "G"
+        with torch.random.fork_rng(devices=[]):  # from which layers draw weights when they are made
+            net = model.new_G(opt.input_nc, opt.output_nc, getattr(opt, "netG_A", None), torch.Generator())
         self.colorizer = PageColorizer(
-            model.new_G(opt.input_nc, opt.output_nc, getattr(opt, "netG_A", None)), opt.input_nc,
-            PageScale.from_options(vars(opt)), model.device, keep_lines=False, tile="off",
+            net, opt.input_nc, PageScale.from_options(vars(opt)), model.device, keep_lines=False, tile="off",
             eval_norms=needs_eval(vars(opt)), precision=opt.precision,
-        )  # fmt: skip
+        )
 
     def run(self, images: int) -> bool:
         """Measure the generator as it is after so many images; whether it is the best so far. Raises UserError for a
@@ -76,6 +76,12 @@ class Validation:
         """That of the metric that chooses, the lower the better, when it was found last."""
         return METRICS[self.metric].loss(self.latest[self.metric]) if self.metric in self.latest else None
 
+    def curves(self) -> dict[str, list[tuple[int, float]]]:
+        """How each metric went, by its title: images that the run had seen, and the figure."""
+        found = {METRICS[key].title: [(images, each[key]) for images, each in self.history if key in each]
+                 for key in METRICS}  # fmt: skip
+        return {title: points for title, points in found.items() if points}
+
     def state_dict(self) -> dict[str, Any]:
         return {"history": self.history, "best": self.best}
 
@@ -94,10 +100,10 @@ class Validation:
         return measure(result, truth, _scaled(page, size), labels)
 
 
-def has_drawings(opt: argparse.Namespace) -> bool:
-    """Whether there is anything to validate with: valA beside the training images, or where --val_dataroot says."""
-    root = opt.val_dataroot or opt.dataroot
-    return bool(root) and (Path(root) / "valA").is_dir()
+def can_validate(opt: argparse.Namespace) -> bool:
+    """Whether there are drawings to validate with, and a generator that colors drawings."""
+    root = Path(opt.val_dataroot or opt.dataroot)
+    return opt.val_freq > 0 and opt.direction == "AtoB" and (root / "valA").is_dir()
 
 
 def _by_name(folder: Path, most: float = math.inf) -> dict[str, Path]:

@@ -14,6 +14,7 @@ from options.base_options import BaseOptions, full_name
 from util import elastic
 from util.errors import UserError
 from util.files import settled
+from util.metrics import METRICS
 from util.option_types import aspect, gigabytes, natural, positive, positives, probability, rate, share, weight
 from util.precision import MEMORY_FORMATS, PRECISIONS
 from util.stages import plan_stages
@@ -104,6 +105,16 @@ class TrainOptions(BaseOptions):
         add("--ema", type=probability, default=0.999,
             help="average the generators' weights over steps, with this decay (less at first); test.py colors with the "
             "averages; 0: do not")
+        add("--val_freq", type=natural, default=5000,
+            help="frequency of measuring how well the drawings in [dataroot]/valA are colored, in images; 0: never. "
+            "The truth is what has the same name in valB, if there is such a folder")
+        add("--val_dataroot", help="folder with valA and valB, if that is not dataroot")
+        add("--val_images", type=positive, default=100, help="how many drawings are colored for that, at most")
+        add("--best_metric", choices=[name for name, metric in METRICS.items() if metric.better],
+            help="which figure tells the best networks so far, which are kept as those of epoch best; unless given, "
+            "ciede2000_colored")
+        add("--plateau_on", choices=("loss", "val"), default="loss",
+            help="what lr_policy plateau follows: the reconstruction loss, or the best_metric on drawings in valA")
         add("--compile", action="store_true",
             help="let torch compile the networks: faster steps after some minutes of warming up")
         add("--memory_format", choices=MEMORY_FORMATS, default="auto",
@@ -189,6 +200,7 @@ class TrainOptions(BaseOptions):
         _check_encoder(opt)
         _check_ranges(opt)
         _check_compile(opt)
+        _check_validation(opt)
         if not 0 <= opt.beta1 < 1:
             raise UserError(f"--beta1 {opt.beta1:g} is outside 0 to 1: give a momentum such as 0.5")
         if opt.continue_train and elastic.saved_before(run_folder(opt)):
@@ -281,6 +293,21 @@ def _check_ranges(opt: argparse.Namespace) -> None:
         least, most = getattr(opt, key)
         if least > most:
             raise UserError(f"--{key} {least:g} {most:g} is no range: give the smaller number first")
+
+
+def _check_validation(opt: argparse.Namespace) -> None:
+    """What is asked of validation needs drawings to validate with."""
+    root = Path(opt.val_dataroot or opt.dataroot or "")
+    if opt.val_dataroot and not (root / "valA").is_dir():
+        raise UserError(f"no folder {root / 'valA'}: check --val_dataroot")
+    wanted = [key for key in ("best_metric", "val_freq", "val_images") if key in opt.explicit and getattr(opt, key)]
+    wanted += ["plateau_on"] if opt.plateau_on == "val" else []
+    if wanted and not (opt.val_freq and (root / "valA").is_dir()):
+        raise UserError(f"--{wanted[0]} needs drawings to measure with: put some into {root / 'valA'}, or leave it out")
+    if opt.plateau_on == "val" and opt.lr_policy != "plateau":
+        raise UserError("--plateau_on is for --lr_policy plateau: add it")
+    if opt.plateau_on == "val" and METRICS[opt.best_metric or "ciede2000_colored"].better != "lower":
+        raise UserError(f"--plateau_on val follows figures that fall, and {opt.best_metric} does not: give another one")
 
 
 def _check_compile(opt: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from dominate import document
 from dominate.tags import a, div, figcaption, figure, h1, h2, img, link, meta, nav, p, style
 from dominate.util import raw
 
+from util.curves import Curve, curve
 from util.files import write_text
 from util.images import save_image
 
@@ -104,12 +105,22 @@ class TrainingPage:
         self.image_width = image_width
         self.refresh = refresh
         self.epochs_per_page = epochs_per_page
+        self._curves: Mapping[str, Curve] = {}
+        self._newest: tuple[int, list[str]] | None = None
+
+    def show_curves(self, curves: Mapping[str, Curve]) -> None:
+        """Draw these, by title, above the newest images."""
+        self._curves = curves
+        if self._newest is not None:
+            epoch, labels = self._newest
+            self._write(INDEX, (epoch - 1) // self.epochs_per_page, epoch, labels)
 
     def update(self, epoch: int, images: Mapping[str, np.ndarray]) -> None:
         """Save the images (label → HWC uint8) of `epoch`, counted from 1, and show them on the pages."""
         for label, image in images.items():
             save_image(image, self.web_dir / _epoch_image(epoch, label))
         labels = list(images)
+        self._newest = epoch, labels
         block = (epoch - 1) // self.epochs_per_page
         self._write(self._page_name(block), block, epoch, labels)
         self._link_from_older(block, labels)
@@ -131,6 +142,8 @@ class TrainingPage:
         page = HTML(self.web_dir, self.title, self.refresh if is_index else 0)
         links = self._links(block, newer, is_index)
         page.add_links(links)
+        if is_index and self._curves:
+            page.doc.add(div(*(curve(title, points) for title, points in self._curves.items()), cls="row"))
         for epoch in range(newest, self._epochs(block)[0] - 1, -1):
             self._add_epoch(page, epoch, labels)
         page.add_links(links)

@@ -118,6 +118,18 @@ class Visualizer:
         tqdm.write(line)
         self._append(line)
 
+    def print_validation(self, epoch: int, iters: int, figures: Mapping[str, float], best: bool) -> None:
+        """Print a line of figures of validation and append it to loss_log.txt. best: they are the best so far."""
+        told = [f"{name}: {value:.3f}" for name, value in figures.items()] + ["best so far"] * best
+        line = " ".join([f"(epoch: {epoch}, iters: {iters}, validation)", *told])
+        tqdm.write(line)
+        self._append(line)
+
+    def show_curves(self, curves: Mapping[str, Sequence[tuple[int, float]]]) -> None:
+        """Draw curves on the training page: by title, images that the run had seen, and a figure."""
+        if self._page is not None:
+            self._write("the training page", partial(self._page.show_curves, curves))
+
     def name_bad_images(self, faults: Mapping[str, str]) -> bool:
         """Write bad_images.txt: what is wrong with images that training does without, by path, a line each. Whether
         that could be done."""

@@ -36,19 +36,17 @@ QUICK_WIDTH = ["--ngf", "4", "--ndf", "4"]
 
 @dataclass(frozen=True)
 class Variant:
-    """Options of train.py to compare. format: which the device must have units for. only_on: the type of device on
-    which they make a difference; empty for any. starts_slowly: not tried at every size of batches, each of which would
-    take minutes."""
+    """Options of train.py to compare. format: which the device must have units for. starts_slowly: not tried at every
+    size of batches, each of which would take minutes."""
 
     options: Sequence[str]
     format: str = "fp32"
-    only_on: str = ""
     starts_slowly: bool = False
 
     def fits(self, effort: Effort) -> bool:
         """Whether it is worth measuring."""
         known = self.format in {format.name for format in formats(effort.device)}
-        return known and self.only_on in ("", effort.device.type) and not (effort.quick and self.starts_slowly)
+        return known and not (effort.quick and self.starts_slowly)
 
 
 OFF = ["--precision", "fp32", "--memory_format", "contiguous", "--without", *OPTIMISATIONS]
@@ -61,7 +59,7 @@ VARIANTS = {
     "channels_last": Variant([*OFF, "--memory_format", "channels_last"]),
     "bfloat16, channels_last": Variant([*OFF, "--precision", "bf16", "--memory_format", "channels_last"], "bf16"),
     "batched passes": Variant([*OFF, "--without", "fused_adam"]),
-    "fused Adam": Variant([*OFF, "--without", "batched_passes"], only_on="cuda"),
+    "fused Adam": Variant([*OFF, "--without", "batched_passes"]),
     "compiled": Variant([*OFF, "--compile"], starts_slowly=True),
     "defaults of train.py": Variant([]),
     "all but compiled, bfloat16": Variant(["--precision", "bf16"], "bf16"),

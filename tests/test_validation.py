@@ -1,0 +1,90 @@
+"""--val_freq: figures while a run trains, which change nothing of it, and the networks that colored best."""
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+import train as train_door
+from options.test_options import TestOptions
+from tests.helpers import run_main, save_noise
+from util import checkpoint
+from util.errors import UserError
+
+RUN = ["--gpu_ids=-1", "--ngf=4", "--ndf=4", "--netG=resnet_6blocks", "--netD=pixel", "--loadSize=36", "--fineSize=32",
+       "--niter=2", "--niter_decay=1", "--num_threads=0", "--print_freq=2", "--dropout", "--display_freq=2",
+       "--update_html_freq=2"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six drawings to learn from, and three pairs to validate with."""
+    folder = tmp_path_factory.mktemp("data")
+    for number in range(6):
+        for side, mode in (("A", "L"), ("B", "RGB")):
+            save_noise(folder / f"train{side}" / f"{number}.png", (40, 40), number, mode)
+            if number < 3:
+                save_noise(folder / f"val{side}" / f"{number}.png", (40, 48), 10 + number, mode)
+    return folder
+
+
+def train(data: Path, folder: Path, name: str, *argv: str) -> Path:
+    run_main(train_door, *RUN, f"--dataroot={data}", f"--checkpoints_dir={folder}", f"--name={name}", *argv)
+    return folder / name
+
+
+def told(run: Path) -> list[dict[str, float]]:
+    """The figures of each line of validation."""
+    lines = [line for line in (run / "loss_log.txt").read_text().splitlines() if ", validation)" in line]
+    return [{name: float(value) for name, value in re.findall(r"(\w+): (-?[\d.]+)", line.partition(")")[2])}
+            for line in lines]  # fmt: skip
+
+
+def test_figures_are_told_and_the_best_networks_kept(data, tmp_path):
+    run = train(data, tmp_path, "told", "--val_freq=4", "--save_latest_freq=1000")
+    figures = told(run)
+    assert len(figures) == 5  # after 4, 8, 12 and 16 images, and at the end
+    assert {"ciede2000", "ciede2000_colored", "ssim", "chroma_ratio"} <= figures[0].keys()
+    assert "CIEDE2000 colored" in (run / "web" / "index.html").read_text()
+    validation = checkpoint.load(run / "latest_state.pth")["validation"]
+    assert [images for images, _ in validation["history"]] == [4, 8, 12, 16, 18]
+    losses = [each["ciede2000_colored"] for each in figures]
+    assert validation["best"][0] == pytest.approx(min(losses), abs=1e-3)
+    assert (run / "best_net_G_A_ema.pth").is_file()
+    TestOptions().parse([f"--checkpoints_dir={tmp_path}", "--name=told", "--epoch=best", "--dataroot", "none"])
+
+
+@pytest.mark.parametrize("argv", [["--netG=unet_128", "--norm=batch", "--ema=0"], []])
+def test_training_is_the_same_with_and_without(data, tmp_path, argv):
+    runs = [train(data, tmp_path, name, f"--val_freq={freq}", *argv) for name, freq in (("with", 4), ("without", 0))]
+    for path in runs[1].glob("latest_net_*.pth"):
+        one, other = (checkpoint.load(run / path.name) for run in runs)
+        assert all(torch.equal(value, other[key]) for key, value in one.items()), path.name
+    assert told(runs[1]) == []
+
+
+def test_without_colorings_there_are_figures_without_a_truth(data, tmp_path):
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / "valA").symlink_to(data / "valA")
+    figures = told(train(data, tmp_path, "alone", "--val_freq=8", f"--val_dataroot={tmp_path / 'val'}"))
+    assert {frozenset(each) for each in figures} == {frozenset({"ink_fidelity", "colorfulness"})}
+
+
+def test_plateau_can_follow_it(data, tmp_path, capsys):
+    train(data, tmp_path, "plateau", "--val_freq=6", "--lr_policy=plateau", "--plateau_on=val", "--niter=8")
+    capsys.readouterr()
+    state = checkpoint.load(tmp_path / "plateau" / "latest_state.pth")
+    best = min(each["ciede2000_colored"] for each in told(tmp_path / "plateau"))
+    assert state["model"]["schedulers"][0]["best"] == pytest.approx(best, rel=0.011)
+
+
+@pytest.mark.parametrize(("argv", "message"), [
+    (["--val_dataroot=nowhere"], "no folder nowhere/valA"),
+    (["--best_metric=ssim", "--val_freq=0"], "--best_metric needs drawings"),
+    (["--plateau_on=val"], "add it"),
+    (["--plateau_on=val", "--lr_policy=plateau", "--best_metric=ssim"], "ssim does not"),
+])  # fmt: skip
+def test_what_can_not_be_followed_is_refused(data, tmp_path, argv, message):
+    with pytest.raises(UserError, match=message):
+        train(data, tmp_path, "refused", *argv)
+    assert not (tmp_path / "refused").exists()
