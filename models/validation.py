@@ -77,10 +77,10 @@ class Validation:
         return METRICS[self.metric].loss(self.latest[self.metric]) if self.metric in self.latest else None
 
     def curves(self) -> dict[str, list[tuple[int, float]]]:
-        """How each metric went, by its title: images that the run had seen, and the figure."""
+        """How each metric went, by its title, once it was found twice: images that the run had seen, and the figure."""
         found = {METRICS[key].title: [(images, each[key]) for images, each in self.history if key in each]
                  for key in METRICS}  # fmt: skip
-        return {title: points for title, points in found.items() if points}
+        return {title: points for title, points in found.items() if len(points) > 1}
 
     def state_dict(self) -> dict[str, Any]:
         return {"history": self.history, "best": self.best}
