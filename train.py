@@ -236,13 +236,14 @@ class Training:
         if bad.replaced:
             print(f"epoch {epoch}: unreadable images replaced by others: {bad.replaced}; bad_images.txt names them")
         last = epoch == self.last_epoch
-        if last and self.validates and position.total_iters % opt.val_freq:
+        if last and self.validates and position.validated < position.total_iters:
             self.validate()
-        metric: float | None = float(position.metric_sum) / max(1, position.epoch_steps)
-        if opt.plateau_on == "val":
-            metric = self.processes.share(self.validation.loss if self.validation else None)
-        if metric is not None:
-            model.update_learning_rate(metric)
+        if opt.plateau_on == "loss":
+            model.update_learning_rate(float(position.metric_sum) / max(1, position.epoch_steps))
+        elif position.validated > position.total_iters - position.epoch_iters:  # in this epoch
+            loss = self.processes.share(self.validation.loss if self.validation else None)
+            if loss is not None:
+                model.update_learning_rate(loss)
         position.next_epoch()
         bad.replaced = 0
         if epoch % opt.save_epoch_freq == 0 or last:
@@ -286,6 +287,7 @@ class Training:
 
     def validate(self) -> None:
         """Measure colorings of drawings that are not learned from. The networks are kept if these are the best."""
+        self.position.validated = self.position.total_iters
         with self.processes.together():
             best = self.validation is not None and self.measure(self.validation)
         if self.processes.any(best):

@@ -6,6 +6,7 @@ import struct
 import sys
 import time
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from hashlib import blake2b
@@ -49,7 +50,7 @@ class Cache:
         """Pictures for images of another size are no longer asked for."""
 
 
-class _KeyedCache(Cache):
+class _KeyedCache(Cache, ABC):
     """Keeps pictures by a digest of their files and of how they are made."""
 
     def get(self, paths: Sequence[Path | str], how: str, make: Callable[[], Pictures]) -> Pictures:
@@ -68,11 +69,13 @@ class _KeyedCache(Cache):
             self._store(key, pack(made))
         return made
 
+    @abstractmethod
     def _load(self, key: bytes) -> bytearray | None:
-        raise NotImplementedError
+        """What was stored under a key; None if that was nothing, or can't be read any more."""
 
+    @abstractmethod
     def _store(self, key: bytes, content: bytes) -> None:
-        raise NotImplementedError
+        """Keep something, if there is room."""
 
 
 class DiskCache(_KeyedCache):

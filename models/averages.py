@@ -26,18 +26,19 @@ class AveragedWeights:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.net, self.decay, self.steps = net, decay, 0
         self.weights = {name: value.detach().clone() for name, value in net.state_dict().items()}
+        learned = dict(net.named_parameters())
+        self._learned = [(self.weights[name], value) for name, value in learned.items()]
+        self._kept = [(self.weights[name], value) for name, value in net.state_dict().items() if name not in learned]
 
     @torch.no_grad()
     def follow(self) -> None:
         """The network has made a step."""
         self.steps += 1
-        learned = dict(self.net.named_parameters())
-        names = [name for name in self.weights if name in learned]
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
-        torch._foreach_lerp_([self.weights[name] for name in names], [learned[name] for name in names], share)
-        for name, value in self.net.state_dict().items():
-            if name not in learned:
-                self.weights[name].copy_(value)
+        averages, values = zip(*self._learned, strict=True)
+        torch._foreach_lerp_(averages, values, share)
+        for average, value in self._kept:
+            average.copy_(value)
 
     @contextmanager
     def applied(self) -> Iterator[None]:

@@ -9,12 +9,14 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import nn
+from tqdm import tqdm
 
 from data.image_folder import list_images, read_image, result_names
 from data.transforms import PageScale
 from models.base_model import BaseModel, bare
 from models.page_colorizer import PageColorizer
 from models.trained import needs_eval
+from util.errors import UserError
 from util.label_maps import read_label_map, scaled_labels
 from util.metrics import METRICS, measure
 
@@ -52,12 +54,19 @@ class Validation:
         )
 
     def run(self, images: int) -> bool:
-        """Measure the generator as it is after so many images; whether it is the best so far. Raises UserError for a
-        drawing that can't be read."""
+        """Measure the generator as it is after so many images; whether it is the best so far. Drawings that can't be
+        measured are left out, and a line says so."""
         average = self.model.averages.get(self.name)
         net: nn.Module = bare(self.model.networks()[self.name])
         self.colorizer.net.load_state_dict(average.weights if average else net.state_dict())
-        figures = [self._measure(name, path) for name, path in self.drawings.items()]
+        figures, faults = [], []
+        for name, path in self.drawings.items():
+            try:
+                figures.append(self._measure(name, path))
+            except UserError as fault:
+                faults.append(str(fault))
+        if faults:
+            tqdm.write(f"warning: validation leaves out {len(faults)} of {len(self.drawings)} drawings: {faults[0]}")
         found = {key: _mean([each[key] for each in figures if key in each]) for key in METRICS}
         self.history.append((images, {key: value for key, value in found.items() if not math.isnan(value)}))
         loss = METRICS[self.metric].loss(found[self.metric])
@@ -103,14 +112,15 @@ class Validation:
 def can_validate(opt: argparse.Namespace) -> bool:
     """Whether there are drawings to validate with, and a generator that colors drawings."""
     root = Path(opt.val_dataroot or opt.dataroot)
-    return opt.val_freq > 0 and opt.direction == "AtoB" and (root / "valA").is_dir()
+    return opt.val_freq > 0 and opt.direction == "AtoB" and bool(_by_name(root / "valA", 1))
 
 
 def _by_name(folder: Path, most: float = math.inf) -> dict[str, Path]:
-    """The images of a folder, evenly spread if there are more than `most`; none if there is no such folder."""
-    if not folder.is_dir():
+    """The images of a folder, evenly spread if there are more than `most`; none if it has none, or does not exist."""
+    try:
+        paths = list_images(folder)
+    except UserError:
         return {}
-    paths = list_images(folder)
     named = list(zip(result_names(paths, folder), paths, strict=True))
     if len(named) > most:
         named = [named[n * len(named) // int(most)] for n in range(int(most))]

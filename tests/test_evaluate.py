@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scripts import evaluate
+from tests import evaluating
 from tests.helpers import save_grey, save_noise
-from util.errors import reported
 from util.metrics import METRICS, SET_METRICS, measure
 
 SIDE = 12
@@ -34,18 +33,11 @@ def folders(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def call(monkeypatch, capsys):
+def call(capsys):
     """Runs the script; gives its exit status (None: no mistake), stdout and stderr."""
 
     def run(*argv: str, truth: str = "truth") -> tuple[int | str | None, str, str]:
-        monkeypatch.setattr("sys.argv", ["evaluate.py", "--truth", truth, *argv])
-        status: int | str | None = None
-        try:
-            with reported():
-                evaluate.main()
-        except SystemExit as stop:
-            status = stop.code
-        return status, *capsys.readouterr()
+        return evaluating.call(capsys, "--truth", truth, *argv)
 
     return run
 

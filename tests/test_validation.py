@@ -1,5 +1,6 @@
 """--val_freq: figures while a run trains, which change nothing of it, and the networks that colored best."""
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -70,9 +71,29 @@ def test_without_colorings_there_are_figures_without_a_truth(data, tmp_path):
     assert {frozenset(each) for each in figures} == {frozenset({"ink_fidelity", "colorfulness"})}
 
 
-def test_plateau_can_follow_it(data, tmp_path, capsys):
+def test_what_can_not_be_read_is_left_out(data, tmp_path, capsys):
+    shutil.copytree(data / "valA", tmp_path / "val" / "valA")
+    shutil.copytree(data / "valB", tmp_path / "val" / "valB")
+    (tmp_path / "val" / "valA" / "1.png").write_bytes(b"no image")
+    run = train(data, tmp_path, "damaged", "--val_freq=10", f"--val_dataroot={tmp_path / 'val'}")
+    assert "validation leaves out 1 of 3 drawings: can't read the image" in capsys.readouterr().out
+    assert len(told(run)) == 2
+
+
+def test_nothing_is_measured_twice(data, tmp_path):
+    """The last batch passes a multiple of the frequency, and the run ends there."""
+    run = train(data, tmp_path, "once", "--val_freq=5", "--batch_size=4", "--niter=1", "--niter_decay=0")
+    assert len(told(run)) == 1
+
+
+def test_a_plateau_takes_no_epoch_into_account_that_nothing_was_measured_in(data, tmp_path):
+    train(data, tmp_path, "rare", "--val_freq=1000", "--lr_policy=plateau", "--plateau_on=val", "--niter=12")
+    scheduler = checkpoint.load(tmp_path / "rare" / "latest_state.pth")["model"]["schedulers"][0]
+    assert scheduler["last_epoch"] == 1  # the last one
+
+
+def test_plateau_can_follow_it(data, tmp_path):
     train(data, tmp_path, "plateau", "--val_freq=6", "--lr_policy=plateau", "--plateau_on=val", "--niter=8")
-    capsys.readouterr()
     state = checkpoint.load(tmp_path / "plateau" / "latest_state.pth")
     best = min(each["ciede2000_colored"] for each in told(tmp_path / "plateau"))
     assert state["model"]["schedulers"][0]["best"] == pytest.approx(best, rel=0.011)

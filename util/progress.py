@@ -17,6 +17,7 @@ class Position:
     epoch: the one in hand, from 1, and the stage it belongs to. epoch_iters, total_iters: images seen in it and in
     all. total_steps: batches in all. seconds: of training in all. metric_sum, epoch_steps: of the epoch in hand, for
     the mean of its metric; the sum may be a tensor, lest every step wait for it. log_size: of the log of losses, bytes.
+    validated: images in all when colorings were measured last.
     """
 
     epoch: int = 1
@@ -28,6 +29,7 @@ class Position:
     metric_sum: Any = 0.0
     epoch_steps: int = 0
     log_size: int | None = None
+    validated: int = 0
 
     def due(self, frequency: int, images: int) -> bool:
         """Whether the last step, of that many images, reached or passed a multiple of `frequency`."""
