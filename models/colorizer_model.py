@@ -1,8 +1,10 @@
 """Stage two of the OnePunch method: colored drawings alone, made into pairs by a frozen scan generator."""
 import argparse
+from itertools import count, takewhile
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from models.base_model import Batch, bare
 from models.pix2pix_model import Pix2PixModel
@@ -11,12 +13,12 @@ from util.color import to_channels
 from util.errors import UserError
 from util.option_types import weight
 
-SCAN_GENERATOR = "scan_generator.pth"  # the copy that the run keeps
+COPY = "scan_generator"  # how the copies are called that the run keeps
 
 
 class ColorizerModel(Pix2PixModel):
     """coloring → frozen scan generator → scan → G → colored again. G and D learn as in pix2pix, on pairs that the
-    scan generator makes of each batch."""
+    scan generator makes of each batch; where there are several, one that is drawn for each batch."""
 
     sides = ("B",)
 
@@ -25,7 +27,9 @@ class ColorizerModel(Pix2PixModel):
         Pix2PixModel.modify_commandline_options(parser, is_train)
         parser.set_defaults(dataset_mode="coloring", input_nc=1, netG="attn_unet", norm="instance", no_dropout=True)
         add = parser.add_argument
-        add("--scan_generator", help="folder of the run, or file of weights, that makes scans of colorings")
+        add("--scan_generator", nargs="+",
+            help="folder of the run, or file of weights, that makes scans of colorings; of several, each batch takes "
+            "one, so that what is learned hangs on the habits of none")
         add("--scan_noise", type=weight, default=0.0,
             help="standard deviation of the noise that is added to the scans, where paper is 1 and ink -1: it covers "
             "faint traces of the colors that a scan generator may leave, and which real scans do not have")
@@ -39,32 +43,42 @@ class ColorizerModel(Pix2PixModel):
     @staticmethod
     def check_options(opt: argparse.Namespace) -> None:
         Pix2PixModel.check_options(opt)
-        path = _scan_generator_path(opt)
-        if not path.exists():
-            raise UserError(f"no scan generator {path}: give the folder of a run, or a file of weights")
+        for path in _scan_generator_paths(opt):
+            if not path.exists():
+                raise UserError(f"no scan generator {path}: give the folder of a run, or a file of weights")
 
     def __init__(self, opt: argparse.Namespace) -> None:
         super().__init__(opt)
-        found = find_scan_generator(_scan_generator_path(opt))
-        if found.architecture["input_nc"] != opt.output_nc:
+        self.scan_generators = [self._scan_generator(path) for path in _scan_generator_paths(opt)]
+
+    def _scan_generator(self, path: Path) -> nn.Module:
+        found = find_scan_generator(path)
+        if found.architecture["input_nc"] != self.opt.output_nc:
             raise UserError(
                 f"{found.path} makes scans of images with {found.architecture['input_nc']} channels: give --output_nc "
                 f"{found.architecture['input_nc']}, or another --scan_generator"
             )
         print(f"scan generator {found.path}, architecture from {found.source}")
-        self.scan_generator = self._place(load_generator(found), "scan generator").requires_grad_(False).eval()
+        return self._place(load_generator(found), "scan generator").requires_grad_(False).eval()
 
     def weights(self, epoch: int | str) -> dict[str, dict[str, torch.Tensor]]:
-        """Beside the networks the scan generator: the run goes on without the one that it came from."""
-        return super().weights(epoch) | {SCAN_GENERATOR: bare(self.scan_generator).state_dict()}
+        """Beside the networks the scan generators: the run goes on without those that they came from."""
+        kept = {_copy(number): bare(net).state_dict() for number, net in enumerate(self.scan_generators)}
+        return super().weights(epoch) | kept
 
     def set_input(self, input: Batch) -> None:
         """Take a batch of colorings and make their scans."""
         self.real_B = self.to_device(input["B"])
         self.image_paths = input["B_paths"]
         with torch.no_grad():
-            scans = to_channels(self.scan_generator(self.real_B), self.opt.input_nc)
+            scans = to_channels(self._drawn()(self.real_B), self.opt.input_nc)
             self.real_A = self._with_noise(scans) if self.isTrain else scans
+
+    def _drawn(self) -> nn.Module:
+        """The scan generator of this batch."""
+        several = self.isTrain and len(self.scan_generators) > 1
+        drawn = int(torch.randint(len(self.scan_generators), (), generator=self.generator)) if several else 0
+        return self.scan_generators[drawn]
 
     def _with_noise(self, scans: torch.Tensor) -> torch.Tensor:
         if self.opt.scan_noise == 0:
@@ -73,12 +87,16 @@ class ColorizerModel(Pix2PixModel):
         return (scans + self.opt.scan_noise * noise).clamp(-1, 1)
 
 
-def _scan_generator_path(opt: argparse.Namespace) -> Path:
-    """What --scan_generator names; a run that goes on, or is tested, has its own copy."""
-    copy = Path(opt.checkpoints_dir) / opt.name / SCAN_GENERATOR
+def _copy(number: int) -> str:
+    return f"{COPY}{f'_{number + 1}' if number else ''}.pth"
+
+
+def _scan_generator_paths(opt: argparse.Namespace) -> list[Path]:
+    """What --scan_generator names; a run that goes on, or is tested, has its own copies."""
+    run = Path(opt.checkpoints_dir) / opt.name
     goes_on = not opt.isTrain or opt.continue_train
-    if goes_on and copy.is_file() and "scan_generator" not in opt.explicit:
-        return copy
+    if goes_on and (run / _copy(0)).is_file() and "scan_generator" not in opt.explicit:
+        return list(takewhile(Path.is_file, (run / _copy(number) for number in count())))
     if not opt.scan_generator:
         raise UserError("--model colorizer makes its pairs by itself: give --scan_generator FOLDER_OF_A_RUN")
-    return Path(opt.scan_generator)
+    return [Path(path) for path in opt.scan_generator]

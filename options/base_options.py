@@ -19,6 +19,7 @@ from util.errors import UserError, reason
 from util.files import write_bytes, write_text
 from util.option_types import Parser, natural, positive, size_limit, weight
 
+UNNAMED = "experiment_name"  # the run of a training without --name
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # what no path or name holds
 
 
@@ -62,7 +63,7 @@ class BaseOptions:
             help="only used if netG==attn_unet: convolutions of its own, or a ResNet of torchvision")
         add("--n_layers_D", type=positive, default=3, help="only used if netD==n_layers")
         add("--gpu_ids", default="0", help="gpu ids: e.g. 0  0,1,2, 0,2. use -1 for CPU")
-        add("--name", default="experiment_name",
+        add("--name", default=UNNAMED,
             help="name of the experiment. It decides where to store samples and models")
         add("--dataset_mode", choices=dataset_modes(), default="unaligned", help="chooses how datasets are loaded")
         add("--model", choices=model_names(), default="cycle_gan", help="chooses which model to use")
@@ -187,6 +188,8 @@ def _as_given(action: argparse.Action, value: Any, path: Path) -> Any:
             raise fault
         return value
     several = action.nargs not in (None, "?")
+    if action.nargs == "+" and isinstance(value, str):  # from when the option took one
+        value = [value]
     if several and not (isinstance(value, list) and action.nargs in ("+", "*", len(value))):
         raise fault
     parts = value if isinstance(value, list) else [value]

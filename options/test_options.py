@@ -3,17 +3,19 @@ import argparse
 from pathlib import Path
 
 from models.trained import ARCHITECTURE, EXTRAS, find_generator, needs_eval, saved_options
-from options.base_options import BaseOptions, full_name
+from options.base_options import UNNAMED, BaseOptions, full_name
 from util.errors import UserError
 from util.option_types import size_limit
 from util.precision import PRECISIONS
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
 SCALE = ("loadSize", "fineSize", "resize_or_crop", "page_size")
+# The run whose weights come with the project, and where they lie.
+SHIPPED, SHIPPED_DIR = "onepunch", Path(__file__).resolve().parents[1] / "checkpoints"
 
 
 class TestOptions(BaseOptions):
-    """The architecture and the scale of the checkpoint are the defaults."""
+    """The architecture and the scale of the checkpoint are the defaults; the checkpoint's default is what ships."""
 
     isTrain = False
     __test__ = False  # not a test case, whatever the name says
@@ -35,7 +37,7 @@ class TestOptions(BaseOptions):
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
         add("--no_ema", action="store_true",
             help="color with the weights of the last step, where there are averaged ones too")
-        parser.set_defaults(model="test")
+        parser.set_defaults(model="test", name=None)  # see recall
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -45,6 +47,8 @@ class TestOptions(BaseOptions):
         )  # fmt: skip
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
+        if opt.name is None:
+            _choose_shipped(parser, opt)
         run = Path(opt.checkpoints_dir) / full_name(opt)
         saved = saved_options(run)
         # Comes into force in the second call; pix2pix knows no other direction.
@@ -68,3 +72,11 @@ class TestOptions(BaseOptions):
         opt.dataroot = opt.dataroots[0] if opt.dataroots else None
         if not 0 < opt.aspect_ratio < float("inf"):
             raise UserError(f"--aspect_ratio {opt.aspect_ratio:g} leaves no image: give a number above 0, such as 1")
+
+
+def _choose_shipped(parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
+    """Without --name: the run that train.py makes without one, else what comes with the project."""
+    opt.name = UNNAMED if (Path(opt.checkpoints_dir) / UNNAMED).is_dir() else SHIPPED
+    if opt.name == SHIPPED and opt.checkpoints_dir == parser.get_default("checkpoints_dir"):
+        opt.checkpoints_dir = str(SHIPPED_DIR)
+    parser.set_defaults(name=opt.name, checkpoints_dir=opt.checkpoints_dir)

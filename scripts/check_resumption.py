@@ -46,8 +46,8 @@ CASES = {
     "cycle_gan, small pool": [*PLAIN, "--pool_size=4", "--resize_or_crop=scale_width_and_crop", "--rotation=10"],
     "pix2pix with dropout": [*PLAIN, "--model=pix2pix", "--dropout", "--pool_size=3", "--batch_size=2"],
     "colorizer across stages": [
-        *PLAIN, "--model=colorizer", "--scan_generator={scans}", "--stages=8,16", "--stage_batch_sizes=3,2",
-        "--niter=1", "--niter_decay=1", "--scan_noise=0.05", "--sample_freq=0", "--dropout",
+        *PLAIN, "--model=colorizer", "--scan_generator", "{scans}", "{scans}/1_net_G_B.pth", "--stages=8,16",
+        "--stage_batch_sizes=3,2", "--niter=1", "--niter_decay=1", "--scan_noise=0.05", "--sample_freq=0", "--dropout",
     ],
     "wgangp": [*PLAIN, "--model=pix2pix", "--gan_mode=wgangp", "--norm=instance", "--n_critic=3", "--batch_size=2"],
     "bfloat16": [*PLAIN, "--precision=bf16"],

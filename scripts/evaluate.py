@@ -51,6 +51,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--colorings", type=Path, metavar="FOLDER", help="real colorings, of any drawings, to have colors like")
     add("--inception", type=Path, metavar="FILE", help="weights for FID and KID from --colorings; needs torch-fidelity")
     add("--epoch", default="latest", help="whose weights runs color with")
+    add("--no_ema", action="store_true", help="runs color with the weights of their last step, not the averaged ones")
     add("--full_pages", action="store_true", help="runs color as test.py does, at full size and with the page's ink")
     add("--device", help="to color on: cpu, cuda, …; default: the best one there is")
     add("--out", type=Path, metavar="FOLDER", help="keep what runs colored there")
@@ -115,7 +116,7 @@ def _results(
     drawings = {name: path for name, path in references.scans.items() if name in references.names}
     return color_drawings(
         source.path, title, drawings, args.out or Path(temporary), epoch=args.epoch, full_pages=args.full_pages,
-        device=args.device,
+        device=args.device, averaged=not args.no_ema,
     )  # fmt: skip
 
 

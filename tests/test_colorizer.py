@@ -19,8 +19,8 @@ TINY = [
 ]  # fmt: skip
 
 
-def scan_weights(path: Path, input_nc: int = 3, output_nc: int = 1) -> Path:
-    chance = torch.Generator().manual_seed(5)
+def scan_weights(path: Path, input_nc: int = 3, output_nc: int = 1, seed: int = 5) -> Path:
+    chance = torch.Generator().manual_seed(seed)
     net = define_G(input_nc, output_nc, 4, "scan", init_gain=0.3, generator=chance)
     checkpoint.save(net.state_dict(), path)
     return path
@@ -58,13 +58,13 @@ def changed(net: torch.nn.Module, before: dict[str, torch.Tensor]) -> bool:
 @pytest.mark.parametrize("mode", GAN_MODES)
 def test_steps_teach_the_colorizer_and_not_the_scan_generator(tmp_path, mode):
     model = make(tmp_path, "--gan_mode", mode)
-    nets = {"scan": model.scan_generator, **model.networks()}
+    nets = {"scan": model.scan_generators[0], **model.networks()}
     before = {name: weights(net) for name, net in nets.items()}
     losses = step(model)
     assert list(losses) == ["G_GAN", "G_L1", "D_real", "D_fake"]
     assert all(math.isfinite(value) for value in losses.values())
     assert {name: changed(net, before[name]) for name, net in nets.items()} == {"scan": False, "G": True, "D": True}
-    assert not any(p.requires_grad for p in model.scan_generator.parameters())
+    assert not any(p.requires_grad for p in model.scan_generators[0].parameters())
 
 
 @pytest.mark.parametrize("mode", ["lsgan", "wgangp"])
@@ -89,9 +89,31 @@ def test_the_scans_are_those_of_the_scan_generator(tmp_path):
     model = make(tmp_path)
     model.set_input(batch())
     with torch.no_grad():
-        assert torch.equal(model.real_A, model.scan_generator(batch()["B"]))
+        assert torch.equal(model.real_A, model.scan_generators[0](batch()["B"]))
     assert model.real_A.shape == (2, 1, 16, 16)
     assert not model.real_A.requires_grad
+
+
+def test_of_several_scan_generators_each_batch_takes_one(tmp_path):
+    paths = [str(scan_weights(tmp_path / f"{seed}.pth", seed=seed)) for seed in (1, 2, 3)]
+    model = make(tmp_path, "--scan_generator", *paths, new=False)
+    with torch.no_grad():
+        possible = [net(batch()["B"]) for net in model.scan_generators]
+
+    def taken(model):
+        model.set_input(batch())
+        return [torch.equal(model.real_A, scans) for scans in possible].index(True)
+
+    drawn = [taken(model) for _ in range(40)]
+    assert set(drawn) == {0, 1, 2}
+    model.save_networks("latest")
+    checkpoint.save(model.state_dict(), tmp_path / "state.pth")
+    following = [taken(model) for _ in range(10)]
+    for path in paths:  # the run has copies
+        Path(path).unlink()
+    resumed = make(tmp_path, "--continue_train", new=False)
+    resumed.load_state_dict(checkpoint.load(tmp_path / "state.pth"))
+    assert [taken(resumed) for _ in range(10)] == following
 
 
 def test_noise_on_the_scans(tmp_path):

@@ -50,6 +50,14 @@ def rate(text: str) -> float:
     return value
 
 
+def minutes(text: str) -> float:
+    """Type of an option: a length of time, above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is no length of time: give minutes, such as 10")
+    return value
+
+
 def gigabytes(text: str) -> float:
     """Type of an option: an amount of memory, above 0."""
     value = float(text)

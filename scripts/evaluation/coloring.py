@@ -14,17 +14,18 @@ from util.images import save_image
 
 
 def color_drawings(
-    run: Path, title: str, drawings: Pictures, folder: Path, *, epoch: str, full_pages: bool, device: str | None
-) -> Pictures:
+    run: Path, title: str, drawings: Pictures, folder: Path, *, epoch: str, full_pages: bool, device: str | None,
+    averaged: bool = True,
+) -> Pictures:  # fmt: skip
     """What a run makes of drawings, by their names, in `folder`/`title`.
 
     full_pages: pages as test.py gives them, at their own size with their own ink; else what the network alone gives,
-    at the size that it works at. device: None for the best one there is. Raises UserError for weights or drawings that
-    can't be used.
+    at the size that it works at. device: None for the best one there is. averaged: with averaged weights, where there
+    are any. Raises UserError for weights or drawings that can't be used.
     """
     if Path(title).name != title:
         raise UserError(f"{title} can't be the name of a folder: give the run another title, TITLE={run}")
-    colorizer = PageColorizer.from_checkpoint(run, _device(device), epoch=epoch)
+    colorizer = PageColorizer.from_checkpoint(run, _device(device), epoch=epoch, averaged=averaged)
     if not colorizer.makes_colorings:
         raise UserError(f"{run} has no generator that colors scans")
     results = {}
