@@ -208,7 +208,8 @@ def report(methods: dict[str, Method], args: argparse.Namespace) -> None:
     text = as_markdown(table)
     print(text)
     write_text(args.out / "figures.md", text)
-    plain = {row: [{name: number(mean.mean) for name, mean in of.items()} for of in rows] for row, rows in table.items()}
+    plain = {title: [{name: number(mean.mean) for name, mean in row.items()} for row in rows]
+             for title, rows in table.items()}  # fmt: skip
     write_text(args.out / "figures.json", json.dumps(plain, indent=1))
 
 
