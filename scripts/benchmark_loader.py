@@ -3,7 +3,7 @@
     python scripts/benchmark_loader.py                     # images a second
     python scripts/benchmark_loader.py --listed 340000     # and starts with so many (empty) files
 
-Draws pages of the demo world with the grain of paper and print, 1000 × 1000, and loads them in one process, one thread,
+Draws pages with the grain of paper and print, 1000 × 1000, and loads them in one process, one thread,
 for a training at 286 → 256. Rounds of all ways take turns; medians are told.
 """
 import argparse
@@ -60,7 +60,7 @@ def draw(folder: Path, kind: str, count: int) -> list[Path]:
     """Images of a kind: JPEGs of quality 90, 4:2:0."""
     paths = []
     for number in range(count):
-        scan, coloring = render_page(0, number, SIDE, SIDE)
+        scan, coloring, _ = render_page(0, number, SIDE, SIDE)
         image = scan.convert("L") if kind.startswith("grey") else coloring.convert("RGB")
         if kind == "jpeg":
             image = with_grain(image, number)

@@ -71,10 +71,10 @@ def main() -> None:
 
 
 def draw_volume(path: Path, args: argparse.Namespace) -> Path:
-    """A CBZ of scans of the demo world."""
+    """A CBZ of drawn scans."""
     scans = []
     for index in range(min(args.drawings, args.pages)):
-        scan, _ = render_page(0, index, *DRAWN)
+        scan, *_ = render_page(0, index, *DRAWN)
         scan = scan if scan.size == (args.width, args.height) else scan.resize((args.width, args.height))
         content = BytesIO()
         scan.save(content, {"jpg": "jpeg"}.get(args.image_format, args.image_format))

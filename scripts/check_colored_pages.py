@@ -128,7 +128,7 @@ def drawn_by_lot(colored: bool, rng: Generator) -> Case:
 @lru_cache(maxsize=PAGES + 1)
 def made_page(world: int, index: int) -> tuple[Picture, Picture]:
     """A page of the demo manga: its scan and its coloring."""
-    scan, coloring = render_page(world, index, WIDTH, HEIGHT)
+    scan, coloring, _ = render_page(world, index, WIDTH, HEIGHT)
     return to_picture(scan), to_picture(coloring)
 
 

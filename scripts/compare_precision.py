@@ -3,8 +3,8 @@
     python scripts/compare_precision.py checkpoints/demo_color checkpoints/onepiece
     python scripts/compare_precision.py checkpoints/demo_color --page_size native --width 600 --height 860
 
-Draws pages of the demo world and computes each with float32 and with --precision, in one go and in tiles. Levels are
-those of 8 bits, 0 to 255. The tables end with CIEDE2000 between the finished pages, their ink laid over the colors:
+Draws pages and computes each with float32 and with --precision, in one go and in tiles. Levels are those of 8 bits, 0
+to 255. The tables end with CIEDE2000 between the finished pages, their ink laid over the colors:
 about 1 is where an eye begins to see a difference between two fields of color that lie beside each other.
 """
 import argparse
@@ -74,7 +74,7 @@ def compare(run: Path, args: argparse.Namespace) -> list[str]:
 def drawn_pages(args: argparse.Namespace) -> Iterator[tuple[Image.Image, Image.Image]]:
     """Scans with their colorings."""
     for index in range(args.pages):
-        pair = render_page(0, index, *DRAWN)
+        pair = render_page(0, index, *DRAWN)[:2]
         scan, coloring = (picture.resize((args.width, args.height)) for picture in pair)
         yield scan, coloring
 

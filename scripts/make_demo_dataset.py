@@ -1,7 +1,7 @@
 """Make a data set of an invented manga: unpaired training pages, and true pairs to validate and test with.
 
-The demo level is the small world of `make demo`. The easy and hard levels are a benchmark: thirty characters, props
-and places with known colors; their validation and test pages have label maps (valL, testL, labels.json).
+Thirty characters, props and places have colors of their own; label maps (valL, testL, labels.json) tell what each
+pixel of the validation and test pages shows.
 """
 
 from __future__ import annotations
@@ -19,15 +19,14 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.manga_world import render_page
-from scripts.manga_world.benchmark import LEVELS, label_table, render_world_page
+from scripts.manga_world import LEVELS, label_table, render_page
 from util.errors import UserError, reported
 from util.option_types import Parser, at_least
 
 SETTINGS_FILE = "settings.json"
 LABELS_FILE = "labels.json"
 WORLD = "manga_world"
-WORLD_VERSIONS = {"demo": 1} | dict.fromkeys(LEVELS, 1)
+WORLD_VERSIONS = dict.fromkeys(LEVELS, 1)
 
 
 class Job(NamedTuple):
@@ -46,8 +45,8 @@ class Job(NamedTuple):
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=Path("datasets/demo"), help="the folder to make")
-    parser.add_argument("--level", choices=list(WORLD_VERSIONS), default="demo",
-                        help="which world, and how hard its pages are")
+    parser.add_argument("--level", choices=list(WORLD_VERSIONS), default="hard",
+                        help="how hard it is to tell who and what is drawn")
     parser.add_argument("--pages", type=at_least(0), default=160, help="training pages in each domain")
     parser.add_argument("--paired", action="store_true", help="the same pages in trainA and trainB, for pix2pix")
     parser.add_argument("--val", type=at_least(0), default=8, help="validation pairs")
@@ -88,15 +87,14 @@ def plan(settings: dict, root: Path) -> Iterator[Job]:
         first += pages
     for split in ("val", "test"):
         for index in range(first, first + settings[split]):
-            yield job(index, f"{split}A", f"{split}B", f"{split}L" if level in LEVELS else None)
+            yield job(index, f"{split}A", f"{split}B", f"{split}L")
         first += settings[split]
 
 
 def draw_job(job: Job) -> None:
     """Draw one page, and save what the plan wants of it."""
-    page = (job.seed, job.number, job.width, job.height)
-    pictures = render_page(*page) if job.level == "demo" else render_world_page(*page, job.level)
-    for picture, path in zip(pictures, (job.scan, job.coloring, job.labels), strict=False):
+    pictures = render_page(job.seed, job.number, job.width, job.height, job.level)
+    for picture, path in zip(pictures, (job.scan, job.coloring, job.labels), strict=True):
         if path:
             picture.save(path)
 
@@ -109,10 +107,7 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         root = Path(temporary) / "data"
-        folders = ["trainA", "trainB", "valA", "valB", "testA", "testB"]
-        if settings["level"] in LEVELS:
-            folders += ["valL", "testL"]
-        for folder in folders:
+        for folder in ("trainA", "trainB", "valA", "valB", "valL", "testA", "testB", "testL"):
             (root / folder).mkdir(parents=True)
         jobs = list(plan(settings, root))
         with tqdm(total=len(jobs), unit="page", disable=None) as bar:
@@ -124,9 +119,8 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
                 with Pool(workers) as pool:
                     for _ in pool.imap_unordered(draw_job, jobs, chunksize=4):
                         bar.update()
-        if settings["level"] in LEVELS:
-            entries = ",\n".join(json.dumps(entry) for entry in label_table())
-            (root / LABELS_FILE).write_text(f"[{entries}]\n", encoding="utf-8")
+        entries = ",\n".join(json.dumps(entry) for entry in label_table())
+        (root / LABELS_FILE).write_text(f"[{entries}]\n", encoding="utf-8")
         (root / SETTINGS_FILE).write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
         if out.exists():
             out.rename(Path(temporary) / "replaced")
@@ -135,15 +129,12 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
 
 
 def read_settings(out: Path) -> dict | None:
-    """The settings in an existing data set, or None if ``out`` is not one of ours.
-
-    Data sets from before there were levels are of the demo level.
-    """
+    """The settings in an existing data set, or None if ``out`` is not one of ours."""
     try:
         found = json.loads((out / SETTINGS_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return {"level": "demo"} | found if isinstance(found, dict) and found.get("world") == WORLD else None
+    return found if isinstance(found, dict) and found.get("world") == WORLD else None
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,8 +3,8 @@
     python scripts/measure_lines.py --pages 6
     python scripts/measure_lines.py --pages 0 --scans openmoji/valA --colorings openmoji/valB --widths 64 96
 
-Pages are drawn by the demo's generator at 1200 × 1720 pixels; --scans and --colorings are folders of pictures of the
-same names. True colorings are scaled down, as they are and spoiled as networks spoil them; of pages, there is also what
+Pages are drawn by scripts/manga_world at 1200 × 1720 pixels; --scans and --colorings are folders of pictures of the same
+names. True colorings are scaled down, as they are and spoiled as networks spoil them; of pages, there is also what
 trained weights make of their scans. All are brought back to full size and compared with the truth. Prints a Markdown
 table of means over the pictures.
 """
@@ -113,12 +113,12 @@ def _cases(args: argparse.Namespace) -> Iterator[tuple[str, Drawing, str, np.nda
 def _page(index: int, cache: Path | None) -> Drawing:
     """A page of the generator, from the cache if it is there."""
     if cache is None:
-        scan, truth = render_page(SEED, index, *PAGE)
+        scan, truth, _ = render_page(SEED, index, *PAGE)
         return np.asarray(scan), np.asarray(truth)
     paths = [cache / f"page_{index:04d}_{side}.png" for side in ("scan", "color")]
     if not all(path.is_file() for path in paths):
         cache.mkdir(parents=True, exist_ok=True)
-        for image, path in zip(render_page(SEED, index, *PAGE), paths, strict=True):
+        for image, path in zip(render_page(SEED, index, *PAGE)[:2], paths, strict=True):
             image.save(path)
     return np.asarray(read_image(paths[0], 1)), np.asarray(read_image(paths[1]))
 

@@ -149,7 +149,7 @@ def test_the_shipped_weights(tmp_path):
     assert scale.items() <= saved.items()
     assert b"/models/networks" not in (tmp_path / "demo.onnx").read_bytes()  # traces of the export
 
-    scan, _ = render_page(0, 9000, 401, 601)
+    scan, *_ = render_page(0, 9000, 401, 601)
     page = torch.from_numpy(np.asarray(scan.convert("L"), np.float32) / 127.5 - 1)[None, None]
     net = load_generator(locate_generator(DEMO)[0])
     # onnxruntime's own instance norm is off by 2e-4 here, and by more on larger pages.

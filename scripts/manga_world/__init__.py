@@ -1,5 +1,6 @@
-"""A small invented manga world: pages drawn by code, each as a scan and as a coloring."""
+"""An invented manga world: thirty characters, props and places whose colors are known, drawn by code at two levels."""
 
 from .page import render_page
+from .parts import LEVELS, label_table
 
-__all__ = ["render_page"]
+__all__ = ["LEVELS", "label_table", "render_page"]

@@ -1,4 +1,4 @@
-"""Speech bubbles with text, and sound effects."""
+"""Speech bubbles with text, and sound effects, drawn into the picture of part numbers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw, ImageFont
 
-from .hair import bowed
-from .ink import INK_COLOR, INK_LEVEL, Pen, Points, Sheet, ellipse, points
+from .canvas import WHITE, Canvas
+from .curves import Points, bowed, ellipse
 
 LINES = (
     "HEY!", "WAIT\nFOR ME", "WHAT?!", "LOOK\nUP THERE", "I KNEW\nIT...", "LET'S GO!", "NO WAY!", "OH...",
@@ -34,56 +34,46 @@ def _outline(centre: Points, half: Points, loud: bool, rng: Generator) -> Points
     return bowed(centre + half * np.stack([np.cos(angle), np.sin(angle)], 1) * reach[:, None], 0.05)
 
 
-def bubble(sheet: Sheet, corner: tuple[float, float], side: int, room: float, mouth: tuple[float, float],
-           loud: bool, rng: Generator) -> None:
-    """A bubble in the upper left (``side`` -1) or right (1) ``corner`` of a panel.
+def bubble(canvas: Canvas, corner: tuple[float, float], side: int, room: float, mouth: tuple[float, float], loud: bool,
+           rng: Generator) -> None:
+    """A bubble in the left (``side`` -1) or right (1) ``corner``, at most about ``room`` units wide.
 
-    It is about ``room`` units wide at most, and its tail points towards ``mouth``.
+    Its tail points towards ``mouth``.
     """
     text = str(rng.choice(LINES))
     rows = text.split("\n")
     longest = max(map(len, rows))
-    letter = float(np.clip(room / (longest * 0.85 + 1.6), 5.0, 9.5))
+    letter = float(np.clip(room / (longest * 0.85 + 1.6), 4.6, 9.5))
     half = np.array([longest * letter * 0.36 + letter * 0.9, len(rows) * letter * 0.62 + letter * 0.8])
     middle = np.array(corner) + half * (1.3 if loud else 1.0) * [-side, 1] + [-3 * side, 3]
     towards = np.array(mouth) - middle
     distance = max(float(np.hypot(*towards)), 1e-6)
     towards = towards / distance
-    pen = Pen(sheet, 0, 0, 1)
     body = _outline(middle, half, loud, rng)
     across = np.array([-towards[1], towards[0]]) * letter * 0.5
     edge = towards * half * 0.8
     tail = np.stack([middle + edge + across, middle + edge + towards * min(letter * 1.7, distance * 0.6),
                      middle + edge - across])
-    sheet.contour(body, 2.6)
-    sheet.contour(tail, 2.6)
-    pen.shape("paper", body, 0, 0)
-    pen.shape("paper", tail, 0, 0)
-    _write(sheet, text, middle, letter)
+    for outline in (body, tail):
+        canvas.contour(outline, 2.6)
+    for outline in (body, tail):
+        canvas.fill(WHITE, outline)
+    canvas.write(text, (float(middle[0]), float(middle[1])), _font(max(int(letter * canvas.scale), 6)),
+                 canvas.scale * letter * 0.025)
 
 
-def _write(sheet: Sheet, text: str, middle: Points, letter: float) -> None:
-    """Centred lines of text, ``letter`` units high, in ink on both layers."""
-    font = _font(max(int(letter * sheet.scale), 6))
-    x, y = sheet.to_pixels(middle)
-    for layer, fill in ((sheet.scan, INK_LEVEL), (sheet.coloring, INK_COLOR)):
-        ImageDraw.Draw(layer).multiline_text((x, y), text, fill, font, anchor="mm", align="center", spacing=2,
-                                             stroke_width=sheet.scale * letter * 0.025)
-
-
-def sound(sheet: Sheet, corner: tuple[float, float], side: int, letter: float, rng: Generator) -> None:
+def sound(canvas: Canvas, corner: tuple[float, float], side: int, letter: float, rng: Generator) -> None:
     """A tilted sound effect, ``letter`` units high, in the lower left (``side`` -1) or right ``corner``."""
     text = str(rng.choice(SOUNDS))
-    font = _font(int(letter * sheet.scale))
-    border = max(int(letter * sheet.scale * 0.07), 1)
+    font = _font(max(int(letter * canvas.scale), 6))
+    border = max(int(letter * canvas.scale * 0.07), 1)
     tilt = float(rng.uniform(-22, 22))
-    wide, high = int(font.getlength(text)) + border * 10, int(letter * sheet.scale * 1.5) + border * 10
-    layers = []
-    for stroke in (border * 3, border * 2, border):
+    wide, high = int(font.getlength(text)) + border * 10, int(letter * canvas.scale * 1.5) + border * 10
+    x, y = canvas.to_pixels(np.array(corner))
+    for part, stroke in (("white", border * 3), ("sfx.edge", border * 2), ("sfx", border)):
         mask = Image.new("L", (wide, high), 0)
-        ImageDraw.Draw(mask).text((wide / 2, high / 2), text, 255, font, anchor="mm", stroke_width=stroke)
-        layers.append(mask.rotate(tilt, Image.Resampling.BILINEAR, expand=True))
-    x, y = sheet.to_pixels(points(corner))[0]
-    place = (int(x) - (layers[0].width if side > 0 else 0), int(y) - layers[0].height)
-    for part, mask in zip(("paper", "ink", "sfx"), layers, strict=True):
-        sheet.paint_mask(part, mask, place)
+        pen = ImageDraw.Draw(mask)
+        pen.fontmode = "1"
+        pen.text((wide / 2, high / 2), text, 255, font, anchor="mm", stroke_width=stroke)
+        mask = mask.rotate(tilt, Image.Resampling.NEAREST, expand=True)
+        canvas.numbers.paste(canvas.parts[part], (int(x) - (mask.width if side > 0 else 0), int(y) - mask.height), mask)

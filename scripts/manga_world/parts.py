@@ -1,117 +1,119 @@
-"""The parts of the world: for every named thing, its tone in a scan and its colors in a coloring."""
+"""Everything that has a color of its own: the table behind ``labels.json`` and behind every picture."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
 
-Color = tuple[int, int, int]
+from .hairstyles import FRONTS
+from .palette import COLORS, EASY_TONES, Color, hard_tone, lightened, luma, shaded
+from .people import PEOPLE, colors_of
+
+LEVELS = ("easy", "hard")
 
 
 @dataclass(frozen=True)
 class Part:
-    """How one kind of thing looks on either picture.
+    """A part: its ``label`` (0: none), who owns it, its flat color, its tone.
 
-    ``color`` is the flat color. ``pattern``, where given, is the color of the tone's inked half, for
-    clothes whose pattern is woven in (stripes). ``fade``, where given, is the color at the
-    bottom of the region: a vertical gradient.
+    ``woven`` names the part that the inked half of a woven pattern is.
     """
 
+    name: str
+    label: int
+    owner: str | None
     color: Color
-    tone: str = "blank"
-    pattern: Color | None = None
-    fade: Color | None = None
+    tone: str
+    woven: str | None = None
 
     @property
     def shade(self) -> Color:
-        """The cel shadow: darker, and a little cooler than the flat color."""
-        red, green, blue = self.color
-        return int(red * 0.78), int(green * 0.72), int(blue * 0.82)
+        """Its color in shadow; what is solid ink in the scan shows none."""
+        return self.color if self.tone == "black" else shaded(self.color)
 
 
-RED, PINK, BLUE, GREEN = (222, 48, 52), (255, 150, 190), (52, 110, 226), (66, 172, 74)
-YELLOW, ORANGE, BROWN, PURPLE = (255, 214, 62), (248, 140, 36), (150, 86, 44), (156, 92, 214)
-TEAL, MINT, NAVY, WHITE = (24, 170, 170), (150, 236, 200), (34, 44, 112), (255, 255, 255)
-SKIN, SKIN_DEEP = (255, 219, 190), (236, 184, 148)
-
-PARTS: dict[str, Part] = {
-    "paper": Part(WHITE),
-    "ink": Part((12, 10, 16), "black"),
-    "skin": Part(SKIN),
-    "skin.shadow": Part(SKIN_DEEP, "hatch_back"),
-    "skin.blush": Part((255, 168, 156), "hatch_back"),
-    "eye.white": Part(WHITE),
-    "mouth": Part((146, 30, 44), "black"),
-    "tongue": Part((255, 128, 124)),
-    "tear": Part((150, 214, 250), "lines_flat"),
-    "sfx": Part(YELLOW),
-    "shoe": Part(NAVY, "black"),
-    "sock": Part(WHITE),
-    "ren.hair": Part(NAVY, "black"),
-    "ren.hair.light": Part((112, 140, 226)),
-    "ren.top": Part(RED, "dots_dense"),
-    "ren.bottom": Part(BLUE, "lines_flat"),
-    "ren.extra": Part(YELLOW),
-    "ren.eye": Part((206, 60, 40)),
-    "mika.hair": Part(PINK, "dots_light"),
-    "mika.hair.light": Part((255, 206, 226)),
-    "mika.top": Part(WHITE),
-    "mika.bottom": Part(BLUE, "lines_flat"),
-    "mika.extra": Part(RED, "dots_dense"),
-    "mika.eye": Part((60, 120, 230)),
-    "hana.hair": Part(YELLOW),
-    "hana.hair.light": Part((255, 240, 160)),
-    "hana.top": Part(GREEN, "hatch"),
-    "hana.bottom": Part(GREEN, "hatch"),
-    "hana.extra": Part(RED, "dots_dense"),
-    "hana.eye": Part((60, 170, 90)),
-    "taro.hair": Part(BROWN, "scribble"),
-    "taro.hair.light": Part((190, 122, 70), "scribble"),
-    "taro.top": Part((255, 244, 226), "stripes", pattern=ORANGE),
-    "taro.bottom": Part(BROWN, "cross"),
-    "taro.extra": Part((226, 246, 255)),
-    "taro.eye": Part((120, 70, 40)),
-    "yuki.hair": Part(PURPLE, "lines_upright"),
-    "yuki.hair.light": Part((204, 164, 244)),
-    "yuki.top": Part((120, 226, 220), "plaid", pattern=TEAL),
-    "yuki.bottom": Part((120, 226, 220), "plaid", pattern=TEAL),
-    "yuki.extra": Part(YELLOW),
-    "yuki.eye": Part((126, 70, 200)),
-    "kuro.hair": Part(MINT, "dots_coarse"),
-    "kuro.hair.light": Part((214, 255, 236)),
-    "kuro.top": Part((240, 200, 255), "polka", pattern=(112, 42, 150)),
-    "kuro.bottom": Part((240, 200, 255), "polka", pattern=(112, 42, 150)),
-    "kuro.extra": Part(YELLOW),
-    "kuro.eye": Part((230, 160, 30)),
-    "sky": Part((92, 180, 248), "sky", fade=(178, 228, 255)),
-    "cloud": Part((252, 253, 255)),
-    "sea": Part((22, 112, 200), "waves", fade=(40, 168, 214)),
-    "sand": Part((248, 222, 152), "stipple"),
-    "grass": Part((112, 196, 70), "tufts"),
-    "hill": Part((150, 214, 96), "tufts_far"),
-    "leaf": Part((46, 142, 66), "leaves"),
-    "wood": Part((134, 82, 46), "bark"),
-    "wall": Part((226, 172, 108), "planks"),
-    "floor": Part((184, 116, 62), "floorboards"),
-    "frame": Part((146, 84, 44), "cross"),
-    "rug": Part(RED, "dots_dense"),
-    "night": Part((30, 34, 96), "night", fade=(70, 58, 140)),
-    "moon": Part((255, 236, 140)),
-    "brick": Part((150, 76, 70), "bricks"),
-    "lit": Part((255, 220, 96)),
-    "road": Part((98, 98, 136), "zigzag"),
-    "dusk": Part((252, 120, 60), "blank", fade=(255, 208, 96)),
-    "sun": Part((255, 244, 170)),
-    "dusk.hill": Part((112, 54, 112), "hatch_heavy"),
-    "dusk.sea": Part((216, 92, 84), "glitter", fade=(238, 150, 90)),
-    "burst": Part((255, 232, 120), fade=(255, 196, 84)),
-    "dream": Part((255, 190, 214), "dots_light", fade=(255, 226, 226)),
-    "gloom": Part((110, 92, 170), "lines_upright", fade=(176, 160, 214)),
-    "sail": Part((252, 252, 252)),
-    "boat": Part(RED, "dots_dense"),
-    "petal": Part(RED, "dots_dense"),
-    "lamp": Part((255, 226, 110)),
-    "metal": Part(NAVY, "black"),
-    "book.red": Part(RED, "dots_dense"),
-    "book.blue": Part(BLUE, "lines_flat"),
-    "book.green": Part(GREEN, "hatch"),
+# Props and places: color, and the tone that draws what it is made of at every level.
+THINGS: dict[str, tuple[Color, str]] = {
+    "sky": ((112, 190, 250), "sky"), "cloud": ((250, 252, 255), "blank"), "sea": ((26, 120, 204), "waves"),
+    "sand": ((248, 222, 152), "stipple"), "grass": ((112, 196, 70), "tufts"), "hill": ((150, 214, 96), "tufts_far"),
+    "leaf": ((46, 142, 66), "leaves"), "wood": ((134, 82, 46), "bark"), "wall": ((226, 172, 108), "planks"),
+    "floor": ((184, 116, 62), "floorboards"), "frame": ((146, 84, 44), "cross"), "rug": ((196, 60, 70), "dots_coarse"),
+    "curtain": ((70, 150, 90), "upright_bold"), "night": ((34, 38, 104), "night"), "moon": ((255, 236, 140), "blank"),
+    "brick": ((150, 76, 70), "bricks"), "roof": ((92, 58, 96), "roof"), "glow": ((255, 222, 110), "blank"),
+    "road": ((98, 98, 136), "zigzag"), "evening": ((252, 150, 72), "blank"), "sun": ((255, 240, 150), "blank"),
+    "evening.hill": ((112, 54, 112), "hatch_heavy"), "evening.sea": ((216, 92, 84), "glitter"),
+    "ash": ((150, 96, 96), "grains"), "smoke": ((92, 84, 96), "hatch_heavy"), "rock": ((112, 104, 112), "cracks"),
+    "lava": ((255, 98, 24), "flow"), "fire": ((255, 120, 20), "blank"), "fire.core": ((255, 226, 90), "blank"),
+    "winter": ((196, 220, 240), "blank"), "ice": ((140, 200, 236), "slope"), "snow": ((244, 250, 255), "blank"),
+    "pine": ((26, 92, 72), "dots_dense"), "stone": ((164, 160, 150), "blocks"), "marble": ((216, 212, 226), "tiles"),
+    "banner": ((64, 60, 160), "lines_upright"), "carpet": ((190, 30, 60), "dots_dense"), "haze": ((255, 224, 170),
+                                                                                                  "blank"),
+    "pyramid": ((220, 178, 96), "bricks"), "cactus": ((70, 150, 80), "dashes_up"), "torii": ((226, 60, 40),
+                                                                                             "lines_flat"),
+    "gravel": ((200, 196, 180), "grains_fine"), "blossom": ((255, 180, 208), "scribble"), "cavern": ((58, 54, 96),
+                                                                                                     "mesh"),
+    "crystal": ((130, 226, 240), "blank"), "pool": ((40, 140, 170), "glitter"), "tile": ((214, 238, 232), "tiles"),
+    "cupboard": ((120, 170, 160), "blank"), "steel": ((176, 184, 200), "lines_fine"), "brass": ((228, 180, 60),
+                                                                                                "blank"),
+    "leather": ((110, 66, 40), "dots_heavy"), "straw": ((240, 208, 120), "tatami"), "halo": ((255, 244, 150), "blank"),
+    "cream": ((250, 236, 210), "blank"), "toadstool": ((214, 46, 46), "dots_far"), "petal": ((240, 90, 130), "blank"),
+    "pollen": ((255, 214, 70), "blank"), "crate": ((198, 146, 88), "planks"), "clay": ((196, 104, 66), "hatch"),
+    "cat": ((70, 66, 80), "black"), "bone": ((240, 234, 214), "blank"), "balloon": ((60, 130, 240), "dots_light"),
+    "blood": ((160, 12, 30), "black"), "umbrella": ((200, 60, 90), "stripes"), "porcelain": ((236, 244, 255), "blank"),
+    "tea": ((170, 110, 50), "dots_dense"), "book": ((40, 90, 180), "hatch_back"), "apple": ((222, 40, 40),
+                                                                                            "dots_dense"),
+    "ball": ((250, 140, 40), "dots_light"), "sail": ((252, 252, 252), "blank"), "boat": ((200, 60, 50), "lines_flat"),
+    "burst": ((255, 226, 110), "blank"), "dream": ((255, 204, 222), "dots_light"), "gloom": ((132, 116, 184),
+                                                                                             "lines_upright"),
+    "mouth": ((146, 30, 44), "black"), "tongue": ((255, 128, 124), "blank"), "tear": ((150, 214, 250), "lines_flat"),
+    "sfx": ((255, 206, 60), "blank"), "sfx.edge": ((20, 16, 26), "black"),
 }
+UNLABELLED = ("sfx", "sfx.edge")
+
+
+@lru_cache(maxsize=2)
+def world_parts(level: str) -> dict[str, Part]:
+    """Every part by name; the labels are the same at both levels, the tones are not."""
+    parts: dict[str, Part] = {}
+    labels = count(1)
+
+    def add(name: str, owner: str | None, color: Color, tone: str) -> None:
+        parts[name] = Part(name, 0 if name in UNLABELLED else next(labels), owner, color, tone)
+
+    for number, person in enumerate(PEOPLE):
+        for index, (name, color) in enumerate(colors_of(person).items()):
+            part = name.rpartition(".")[2]
+            tone = _tone(level, part, color, number, index)
+            add(name, person.name, COLORS[color], tone)
+            if part == "hair" and person.hair[1] in FRONTS and FRONTS[person.hair[1]].shine:
+                light = lightened(COLORS[color])
+                add(f"{name}.light", person.name, light,
+                    "blank" if tone == "black" or luma(COLORS[color]) < 150 else tone)
+        if person.weave:
+            ground = f"{person.name}.accent" if person.top[0] == "overalls" else f"{person.name}.top"
+            base = parts[ground]
+            parts[f"{person.name}.woven"] = Part(f"{person.name}.woven", base.label, person.name, base.color,
+                                                 person.weave[0],
+                                                 f"{person.name}.weave")
+    for name, (flat, tone) in THINGS.items():
+        add(name, None, flat, tone)
+    return parts
+
+
+def _tone(level: str, part: str, color: str, person: int, index: int) -> str:
+    """Eyes are too small for tones, and a face must not drown in black."""
+    if part == "eye":
+        return "blank"
+    if level == "easy":
+        return EASY_TONES[color]
+    if part == "skin":
+        return ("dots_light", "blank", "hatch")[person % 3] if color in ("umber", "cocoa") else "blank"
+    return hard_tone(COLORS[color], person * 5 + index * 3)
+
+
+def label_table() -> list[dict | None]:
+    """The entries of ``labels.json``: entry n describes the pixels of value n in a label map."""
+    named = sorted((part for part in world_parts("easy").values() if part.label and not part.woven),
+                   key=lambda part: part.label)
+    return [None, *({"name": part.name, "owner": part.owner, "color": list(part.color)} for part in named)]

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image
 
-from scripts.manga_world.ink import INK_COLOR, INK_LEVEL
-
 from .canvas import FIRST, INK, SHADE, Canvas
 from .parts import Part, world_parts
-from .screentones import TonePlanes, tone_planes
+from .tone_planes import TonePlanes, tone_planes
 
 BAND = 32
+INK_LEVEL = 8
+INK_COLOR = (14, 12, 20)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.random import Generator
 
-from scripts.manga_world.ink import Points, points, smooth
-
 from .canvas import Canvas, Pen
+from .curves import Points, points, smooth
 from .props import bird, cactus, cloud, flame, palm, pine, tree
 from .shapes import blob, box, bumps, moved, oval, poly, star
 

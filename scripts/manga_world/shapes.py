@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from scripts.manga_world.hair import bowed
-from scripts.manga_world.ink import Points, ellipse, points, smooth
+from .curves import Points, bowed, ellipse, points, smooth
 
 Pairs = tuple[tuple[float, float], ...]
 

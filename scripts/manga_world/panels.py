@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from scripts.manga_world.ink import Points
+from .curves import Points
 
 UNITS = 256.0
 MARGIN, GUTTER = 7.0, 5.0

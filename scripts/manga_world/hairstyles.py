@@ -11,10 +11,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from scripts.manga_world.hair import bowed
-from scripts.manga_world.ink import Points, points, smooth
-
 from .canvas import Pen
+from .curves import Points, bowed, points, smooth
 from .shapes import Pairs, blob, bow, bumps, line, mirror, oval, poly
 
 RADIUS = 1.04

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from scripts.manga_world.ink import Points
-
+from .curves import Points
 from .shapes import blob, bow, box, bumps, hoop, line, oval, poly, star
 
 

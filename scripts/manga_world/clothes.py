@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from scripts.manga_world.ink import Points
-
 from .canvas import Pen
+from .curves import Points
 from .emblems import EMBLEMS
 from .people import Person
 from .shapes import band, blob, bow, line, mirror, oval, poly

@@ -6,9 +6,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from scripts.manga_world.ink import Points, smooth
-
 from .canvas import Pen
+from .curves import Points, smooth
 from .people import Person
 from .shapes import blob, line, oval, poly
 

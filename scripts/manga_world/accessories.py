@@ -11,9 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from scripts.manga_world.ink import Points
-
 from .canvas import Pen
+from .curves import Points
 from .faces import across
 from .shapes import band, blob, bow, bumps, hoop, line, moved, oval, poly, star
 

@@ -13,8 +13,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from scripts.manga_world.ink import Points
-
+from .curves import Points
 from .shapes import band, pressure, ring
 
 Box = tuple[int, int, int, int]

@@ -1,4 +1,4 @@
-"""The benchmark world: pages at two levels, and label maps that know the color of every part."""
+"""The invented world: pages at two levels, and label maps that know the color of every part."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ import pytest
 from PIL import Image
 
 from scripts.make_demo_dataset import main
-from scripts.manga_world.benchmark import LEVELS, label_table, render_world_page
-from scripts.manga_world.benchmark.canvas import Canvas, Numbers, Pen
-from scripts.manga_world.benchmark.emblems import EMBLEMS
-from scripts.manga_world.benchmark.figure import Act, draw_character
-from scripts.manga_world.benchmark.finish import Finish, finished
-from scripts.manga_world.benchmark.page import RULES
-from scripts.manga_world.benchmark.palette import EASY_TONES
-from scripts.manga_world.benchmark.parts import world_parts
-from scripts.manga_world.benchmark.people import PEOPLE, Person, colors_of
-from scripts.manga_world.benchmark.scenery import PLACES
-from scripts.manga_world.benchmark.screentones import ALL, TonePlanes
+from scripts.manga_world import LEVELS, label_table, render_page
+from scripts.manga_world.canvas import Canvas, Numbers, Pen
+from scripts.manga_world.emblems import EMBLEMS
+from scripts.manga_world.figure import Act, draw_character
+from scripts.manga_world.finish import Finish, finished
+from scripts.manga_world.page import RULES
+from scripts.manga_world.palette import EASY_TONES
+from scripts.manga_world.parts import world_parts
+from scripts.manga_world.people import PEOPLE, Person, colors_of
+from scripts.manga_world.scenery import PLACES
+from scripts.manga_world.tone_planes import TonePlanes
+from scripts.manga_world.tones import TONES
 
 Page = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _page(level: str, index: int, width: int = 160, height: int = 230) -> Page:
     """A page's scan (h, w), coloring (h, w, 3) and labels (h, w), as integers."""
-    scan, coloring, labels = render_world_page(3, index, width, height, level)
+    scan, coloring, labels = render_page(3, index, width, height, level)
     return np.asarray(scan).astype(int), np.asarray(coloring).astype(int), np.asarray(labels).astype(int)
 
 
@@ -49,16 +50,16 @@ def pages() -> dict[str, list[Page]]:
 
 @pytest.mark.parametrize("level", LEVELS)
 def test_pages_are_deterministic_and_of_the_asked_size(level: str):
-    first, again = (render_world_page(5, 2, 100, 140, level) for _ in range(2))
+    first, again = (render_page(5, 2, 100, 140, level) for _ in range(2))
     assert [picture.mode for picture in first] == ["L", "RGB", "I;16"]
     assert {picture.size for picture in first} == {(100, 140)}
     assert [picture.tobytes() for picture in first] == [picture.tobytes() for picture in again]
     for other in ((5, 3), (6, 2)):
-        assert first[1].tobytes() != render_world_page(*other, 100, 140, level)[1].tobytes()
+        assert first[1].tobytes() != render_page(*other, 100, 140, level)[1].tobytes()
 
 
 def test_levels_are_other_pages():
-    assert len({render_world_page(5, 2, 100, 140, level)[1].tobytes() for level in LEVELS}) == len(LEVELS)
+    assert len({render_page(5, 2, 100, 140, level)[1].tobytes() for level in LEVELS}) == len(LEVELS)
 
 
 def test_a_larger_page_is_the_same_drawing():
@@ -167,20 +168,21 @@ def test_an_easy_tone_gives_the_color_away_and_a_hard_one_does_not():
             hard.setdefault(part.tone, set()).add(part.color)
     assert len(hard) < 8
     assert min(len(colors) for colors in hard.values()) >= 4
-    assert {level: {part.tone for part in world_parts(level).values()} - set(ALL) for level in LEVELS} == {
+    assert {level: {part.tone for part in world_parts(level).values()} - set(TONES) for level in LEVELS} == {
         level: set() for level in LEVELS}
 
 
-def test_tones_give_way_to_others_when_a_picture_has_too_many():
-    planes = TonePlanes(8, 8, 1.0)
-    names = sorted(set(ALL) - {"blank"})
-    assert len(names) > TonePlanes.BITS
-    planes.bits(set(names[:TonePlanes.BITS]))
-    bits = planes.bits({"black", "blank", *names[-3:]})
+def test_every_tone_has_a_bit_of_its_own():
+    planes = TonePlanes(64, 64, 1.0)
+    first = planes.bits({"black", "blank", "waves"})
+    bits = planes.bits(set(TONES))
+    assert all(bits[name] == bit for name, bit in first.items())
     assert bits["blank"] == 0
+    assert len(set(bits.values())) == len(TONES)
+    assert max(bits.values()) < 2**64
     assert (planes.planes & np.uint64(bits["black"]) > 0).all()
-    with pytest.raises(OverflowError, match="more than"):
-        planes.bits(set(names))
+    inked = {name: (planes.planes & np.uint64(bit) > 0).mean() for name, bit in bits.items() if bit}
+    assert all(0 < share < 1 for name, share in inked.items() if name != "black")
 
 
 def test_command_writes_label_maps_and_their_table(tmp_path: Path):
@@ -199,16 +201,3 @@ def test_command_writes_label_maps_and_their_table(tmp_path: Path):
             assert (labels.mode, labels.size) == ("I;16", (96, 138))
             assert 0 < np.asarray(labels).max() < len(table)
     assert not (out / "trainL").exists()
-
-
-def test_demo_data_sets_have_no_label_maps_and_may_be_older_than_levels(tmp_path: Path,
-                                                                        capsys: pytest.CaptureFixture[str]):
-    out, sizes = tmp_path / "demo", ["--pages", "1", "--val", "1", "--test", "0", "--width", "64", "--height", "64",
-                                     "--workers", "1"]
-    main(["--out", str(out), *sizes])
-    assert not (out / "valL").exists()
-    settings = json.loads((out / "settings.json").read_text())
-    del settings["level"]
-    (out / "settings.json").write_text(json.dumps(settings))
-    main(["--out", str(out), *sizes])
-    assert "already holds" in capsys.readouterr().out
