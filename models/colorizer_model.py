@@ -9,9 +9,9 @@ from torch import nn
 from models.base_model import Batch, bare
 from models.pix2pix_model import Pix2PixModel
 from models.trained import find_scan_generator, load_generator
-from util.color import to_channels
+from util.color import recolored, to_channels
 from util.errors import UserError
-from util.option_types import weight
+from util.option_types import probability, weight
 
 COPY = "scan_generator"  # how the copies are called that the run keeps
 
@@ -34,6 +34,9 @@ class ColorizerModel(Pix2PixModel):
             help="standard deviation of the noise that is added to the scans, where paper is 1 and ink -1: it covers "
             "faint traces of the colors that a scan generator may leave, and which real scans do not have")
         if is_train:
+            add("--scan_recolor", type=probability, default=0.0,
+                help="probability that the scan of a drawing is made of the same drawing in other colors: what a scan "
+                "generator makes of a color, a tone or solid black, would tell it, and does not in real scans")
             parser.set_defaults(
                 netD="attention", no_lsgan=False, pool_size=50, lambda_L1=10.0, lr=1e-4, lr_D=4e-4,
                 stages=[64, 128, 256], niter=10, niter_decay=10, sample_freq=250,
@@ -71,8 +74,16 @@ class ColorizerModel(Pix2PixModel):
         self.real_B = self.to_device(input["B"])
         self.image_paths = input["B_paths"]
         with torch.no_grad():
-            scans = to_channels(self._drawn()(self.real_B), self.opt.input_nc)
+            scans = to_channels(self._drawn()(self._shown()), self.opt.input_nc)
             self.real_A = self._with_noise(scans) if self.isTrain else scans
+
+    def _shown(self) -> torch.Tensor:
+        """The colorings as the scan generator sees them, some in other colors."""
+        if not self.isTrain or self.opt.scan_recolor == 0:
+            return self.real_B
+        chosen = torch.rand(len(self.real_B), generator=self.generator) < self.opt.scan_recolor
+        others = recolored(self.real_B, self.generator)
+        return torch.where(chosen.view(-1, 1, 1, 1).to(self.device), others, self.real_B)
 
     def _drawn(self) -> nn.Module:
         """The scan generator of this batch."""

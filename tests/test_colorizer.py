@@ -127,6 +127,22 @@ def test_noise_on_the_scans(tmp_path):
     assert not torch.equal(noisy.real_A - clean.real_A, difference)
 
 
+def test_scans_may_be_made_of_other_colors(tmp_path):
+    model = make(tmp_path, "--scan_recolor=0.5")
+    model.set_input(batch())
+    assert torch.equal(model.real_B, batch()["B"])  # what is to come out stays
+    with torch.no_grad():
+        usual = model.scan_generators[0](batch()["B"])
+    kept = []
+    for _ in range(30):
+        model.set_input(batch())
+        kept += [torch.allclose(made, own, atol=1e-6) for made, own in zip(model.real_A, usual, strict=True)]
+    assert 15 < sum(kept) < 45
+    always = make(tmp_path, "--scan_recolor=1")
+    always.set_input(batch())
+    assert not any(torch.allclose(made, own, atol=1e-3) for made, own in zip(always.real_A, usual, strict=True))
+
+
 def test_two_time_scales(tmp_path):
     model = make(tmp_path)
     assert model.learning_rates() == {"G": 1e-4, "D": 4e-4}
