@@ -20,6 +20,8 @@ class Pix2PixModel(BaseModel):
         if is_train:
             parser.set_defaults(pool_size=0, no_lsgan=True)
             add = parser.add_argument
+            add("--lambda_GAN", type=weight, default=1.0,
+                help="weight of the adversarial loss; 0: no discriminator, which makes steps faster")
             add("--lambda_L1", type=weight, default=100.0, help="weight of the L1 loss")
             add("--lambda_L1_final", type=weight,
                 help="weight of the L1 loss in the last epoch, to which it goes in equal steps; lambda_L1 if not given")
@@ -43,17 +45,20 @@ class Pix2PixModel(BaseModel):
         self.netG = self.build_G(opt.input_nc, opt.output_nc)
         if not self.isTrain:
             return
-        self.model_names.append("D")
-        self.loss_names = ["G_GAN", "G_L1", "D_real", "D_fake"]
+        self.adversarial = opt.lambda_GAN > 0
+        self.loss_names = ["G_L1"]
         self.metric_names = ["G_L1"]
-        self.netD = self.build_D(opt.input_nc + opt.output_nc)
-        self.fake_AB_pool = self.pool("fake_AB")
-        self.criterion_gan = GANLoss(opt.gan_mode)
         self.criterion_l1 = nn.L1Loss()
         self.optimizer_G = self.adam(self.netG)
-        self.optimizer_D = self.adam(self.netD, rate="lr" if opt.lr_D is None else "lr_D")
+        if self.adversarial:
+            self.model_names.append("D")
+            self.loss_names = ["G_GAN", "G_L1", "D_real", "D_fake"]
+            self.netD = self.build_D(opt.input_nc + opt.output_nc)
+            self.fake_AB_pool = self.pool("fake_AB")
+            self.criterion_gan = GANLoss(opt.gan_mode)
+            self.optimizer_D = self.adam(self.netD, rate="lr" if opt.lr_D is None else "lr_D")
         self.lambda_L1: float = opt.lambda_L1
-        self.steps = 0  # of the discriminator
+        self.steps = 0  # of the discriminator, where there is one
 
     def start_epoch(self, epoch: int) -> None:
         super().start_epoch(epoch)
@@ -70,14 +75,15 @@ class Pix2PixModel(BaseModel):
         with torch.set_grad_enabled(generator_learns):
             self.forward()
 
-        self.set_requires_grad(self.netD, True)
-        self.optimizer_D.zero_grad()
-        self.backward_D()
-        self.step(self.optimizer_D)
+        if self.adversarial:
+            self.set_requires_grad(self.netD, True)
+            self.optimizer_D.zero_grad()
+            self.backward_D()
+            self.step(self.optimizer_D)
+            self.set_requires_grad(self.netD, False)
         self.steps += 1
 
         if generator_learns:
-            self.set_requires_grad(self.netD, False)
             self.optimizer_G.zero_grad()
             self.backward_G()
             self.step(self.optimizer_G)
@@ -93,10 +99,12 @@ class Pix2PixModel(BaseModel):
         self.backward(loss)
 
     def backward_G(self) -> None:
-        fake_AB = torch.cat([self.real_A, self.fake_B], 1)
-        self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True)
-        self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.lambda_L1
-        self.backward(self.loss_G_GAN + self.loss_G_L1)
+        loss = self.loss_G_L1 = self.criterion_l1(self.fake_B, self.real_B) * self.lambda_L1
+        if self.adversarial:
+            fake_AB = torch.cat([self.real_A, self.fake_B], 1)
+            self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True) * self.opt.lambda_GAN
+            loss = self.loss_G_GAN + loss
+        self.backward(loss)
 
     def state_dict(self) -> dict[str, Any]:
         return super().state_dict() | {"steps": self.steps}

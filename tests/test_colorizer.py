@@ -67,6 +67,19 @@ def test_steps_teach_the_colorizer_and_not_the_scan_generator(tmp_path, mode):
     assert not any(p.requires_grad for p in model.scan_generators[0].parameters())
 
 
+def test_it_can_learn_without_a_discriminator(tmp_path):
+    model = make(tmp_path, "--lambda_GAN=0")
+    before = weights(model.netG)
+    assert list(step(model)) == ["G_L1"]
+    assert changed(model.netG, before)
+    model.save_networks("latest")
+    assert not list(tmp_path.rglob("*_net_D.pth"))
+    half, whole = (make(tmp_path / weight, f"--lambda_GAN={weight}") for weight in ("0.5", "1"))
+    losses = [step(each) for each in (half, whole)]
+    assert losses[0]["G_GAN"] == pytest.approx(losses[1]["G_GAN"] / 2, rel=1e-5)
+    assert losses[0]["G_L1"] == losses[1]["G_L1"]
+
+
 @pytest.mark.parametrize("mode", ["lsgan", "wgangp"])
 def test_its_own_networks_learn_together(tmp_path, mode):
     """Those of the defaults, with attention that has begun to count."""
