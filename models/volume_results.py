@@ -92,7 +92,8 @@ class Results:
             self._names[volume.name] = result_names([page.name for page in volume.pages], wanted)
             form = {"archive": "cbz"}.get(volume.kind, volume.kind) if self.form == "same" else self.form
             own = volume.name or "pages"
-            self._targets[volume.name] = None if form == "folder" else self.folder / names.claim(f"{own}.{form}")
+            file = f"{own.removesuffix(f'.{form}')}.{form}"  # volumes of the same stem are called as their files
+            self._targets[volume.name] = None if form == "folder" else self.folder / names.claim(file)
             self._pages[volume.name] = INDEX if len(volumes) == 1 else names.claim(f"{own}.html")
 
     def target(self, volume: Volume) -> Path | None:

@@ -30,11 +30,15 @@ from scripts.evaluation.comparison import READINGS, Row, compare
 from scripts.evaluation.scoring import Ruler
 from scripts.evaluation.sources import Pictures, find_references
 from scripts.evaluation.tables import head, number
+from scripts.picture_grid import lay_out
 from util.errors import UserError, reported
 from util.files import write_text
+from util.images import save_image
 from util.option_types import Parser, minutes, positive
 
 ROOT = Path(__file__).resolve().parents[1]
+# Of the grid of pictures: width in pixels.
+ROWS, SIDE_BY_SIDE, WIDTH = 24, 3, 64
 
 
 @dataclass(frozen=True)
@@ -47,35 +51,38 @@ class Part:
 
 # What each method consists of, the last part being the one that colors. {scans}: the run before the last.
 Method = dict[str, Part]
-COLORIZER = (
-    "--netG attn_unet --netD attention --input_nc 1 --norm instance --gan_mode lsgan --batch_size 8 --lr 0.001 "
-    "--lr_D 0.0001 --lambda_L1 100 --resize_or_crop random_part"
-)
+
 # Drawings that all stand upright in the middle, at one size: nothing is turned, and little cut off.
-WHOLE = "--fineSize 64 --ngf 16 --ndf 16 --crop_part 0.97 1"
-STRAIGHT = "--rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --sample_freq 0"
-# Parts of pages.
-PARTS = "--fineSize 128 --ngf 32 --ndf 16 --crop_part 0.5 1"
+DRAWINGS = (
+    "--netG attn_unet --netD attention --ngf 16 --ndf 16 --norm instance --input_nc 1 --gan_mode lsgan --lambda_L1 100 "
+    "--batch_size 8 --lr 0.001 --lr_D 0.0001 --resize_or_crop random_part --crop_part 0.97 1 --fineSize 64"
+)
+# Parts of pages that are 183 to 320 pixels wide then. No discriminator: what takes longest to learn is who is drawn.
+PAGES = (
+    "--netG unet_128 --ngf 28 --norm instance --no_dropout --input_nc 1 --init_type xavier --init_gain 1 "
+    "--lambda_GAN 0 --lambda_L1 100 --batch_size 4 --lr 0.001 --beta1 0.9 --resize_or_crop random_part "
+    "--crop_part 0.4 0.7 --fineSize 128"
+)
+STRAIGHT = "--rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --scan_noise 0.05 --sample_freq 0"
+SCANS = "--netG scan --netD attention --ngf 16 --ndf 16 --input_nc 1 --lambda_B 1 --lr 0.0004"
 RECIPES: dict[str, dict[str, Method]] = {
     "drawings": {
         "CycleGAN": {"": Part(1, "--netG resnet_6blocks --ngf 24 --ndf 24 --loadSize 72 --fineSize 64")},
         "two stages": {
-            "scans": Part(0.35, "--netG scan --netD attention --input_nc 1 --ngf 16 --ndf 16 --lambda_B 1 --lr 0.0004 "
-                          "--loadSize 72 --fineSize 48"),
-            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 64 --scan_noise 0.05 {COLORIZER} "
-                     f"{WHOLE} {STRAIGHT}"),
+            "scans": Part(0.35, f"{SCANS} --loadSize 72 --fineSize 48"),
+            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 64 {DRAWINGS} {STRAIGHT}"),
         },
-        "true pairs": {"": Part(1, f"--model pix2pix {COLORIZER} {WHOLE}")},
+        "true pairs": {"": Part(1, f"--model pix2pix {DRAWINGS}")},
     },
     "pages": {
-        "CycleGAN": {"": Part(1, "--netG resnet_6blocks --ngf 24 --ndf 24 --resize_or_crop random_part --fineSize 128 "
-                              "--input_nc 1")},
+        "CycleGAN": {"": Part(1, "--netG resnet_6blocks --ngf 16 --ndf 16 --input_nc 1 --resize_or_crop random_part "
+                              "--crop_part 0.4 0.7 --fineSize 128")},
         "two stages": {
-            "scans": Part(0.3, "--netG scan --netD attention --input_nc 1 --ngf 16 --ndf 16 --lambda_B 1 --lr 0.0004 "
-                          "--resize_or_crop random_part --fineSize 128"),
-            "": Part(0.7, f"--model colorizer --scan_generator {{scans}} --stages 128 {COLORIZER} {PARTS} {STRAIGHT}"),
+            "scans": Part(0.35, f"{SCANS} --resize_or_crop random_part --crop_part 0.225 0.375 --fineSize 96"),
+            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 128 --scan_recolor 0.7 {PAGES} "
+                     f"{STRAIGHT}"),
         },
-        "true pairs": {"": Part(1, f"--model pix2pix {COLORIZER} {PARTS}")},
+        "true pairs": {"": Part(1, f"--model pix2pix {PAGES}")},
     },
 }  # fmt: skip
 
@@ -205,20 +212,30 @@ def report(methods: dict[str, Method], args: argparse.Namespace) -> None:
     measured, truths = ruler.measure(results)
     means = compare(measured, truths, None, ruler.metrics, None).rows
     table = {row: [means[title] for title in titles] for row, titles in members.items()}
-    text = as_markdown(table)
+    text = as_markdown(table, {title: training_minutes(title, method, args) for title, method in methods.items()})
     print(text)
     write_text(args.out / "figures.md", text)
+    columns = {"scan": args.data / "valA"} | {title: args.out / "results" / members[title][0] for title in methods}
+    save_image(lay_out(columns | {"truth": args.data / "valB"}, ROWS, WIDTH, SIDE_BY_SIDE), args.out / "grid.png")
     plain = {title: [{name: number(mean.mean) for name, mean in row.items()} for row in rows]
              for title, rows in table.items()}  # fmt: skip
     write_text(args.out / "figures.json", json.dumps(plain, indent=1))
 
 
-def as_markdown(table: dict[str, list[Row]]) -> str:
-    """Means over the seeds, and their standard deviations."""
+def training_minutes(title: str, method: Method, args: argparse.Namespace) -> float:
+    """How long all parts of a method trained, the mean over the seeds."""
+    runs = [args.out / "checkpoints" / run_name(title, seed, place) for seed in args.seeds for place in method]
+    return sum(json.loads((run / "training.json").read_text())["seconds"] for run in runs) / 60 / len(args.seeds)
+
+
+def as_markdown(table: dict[str, list[Row]], minutes: dict[str, float]) -> str:
+    """Means over the seeds, and their standard deviations. minutes: of training, where there was any."""
     metrics = list(next(iter(table.values()))[0])
-    lines = [["coloring", *map(head, metrics)], ["---"] + ["---:"] * len(metrics)]
+    lines = [["coloring", "minutes", *map(head, metrics)], ["---"] + ["---:"] * (1 + len(metrics))]
     for title, rows in table.items():
-        lines.append([title, *(_cell([row[name].mean for row in rows], READINGS[name].digits) for name in metrics)])
+        time = f"{minutes[title]:.1f}" if title in minutes else ""
+        figures = (_cell([row[name].mean for row in rows], READINGS[name].digits) for name in metrics)
+        lines.append([title, time, *figures])
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 

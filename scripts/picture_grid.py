@@ -1,7 +1,7 @@
 """Lay pictures of the same name from several folders side by side, a row each, in one image.
 
     python scripts/picture_grid.py --out grid.png --columns scan=datasets/demo/testA \\
-        model=results/demo_color/test_latest/images truth=datasets/demo/testB
+        model=results/manga_color/test_latest/images truth=datasets/demo/testB
 """
 import argparse
 import sys
@@ -32,15 +32,21 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
-    columns = dict(column.partition("=")[::2] for column in args.columns)
+    columns = {title: Path(folder) for title, _, folder in (column.partition("=") for column in args.columns)}
+    save_image(lay_out(columns, args.rows, args.width, args.side_by_side), args.out)
+    print(f"rows of {len(columns)} in {args.out}")
+
+
+def lay_out(columns: dict[str, Path], rows: int, width: int, side_by_side: int = 1) -> Image.Image:
+    """A grid of the pictures in folders, by the titles of these: `rows` of those that all have, `side_by_side` in a
+    line, each `width` pixels wide. Raises UserError if the folders share none."""
     pictures = {title: {path.stem: path for path in list_images(folder)} for title, folder in columns.items()}
     names = [name for name in next(iter(pictures.values())) if all(name in paths for paths in pictures.values())]
     if not names:
         raise UserError("the folders have no picture of the same name: check --columns")
-    chosen = [names[i * len(names) // args.rows] for i in range(min(args.rows, len(names)))]
-    rows = [[_fit(paths[name], args.width) for paths in pictures.values()] for name in chosen]
-    save_image(_lay_out(rows, list(pictures), args.width, args.side_by_side), args.out)
-    print(f"{len(rows)} rows of {len(pictures)} in {args.out}")
+    chosen = [names[i * len(names) // rows] for i in range(min(rows, len(names)))]
+    images = [[_fit(paths[name], width) for paths in pictures.values()] for name in chosen]
+    return _lay_out(images, list(pictures), width, side_by_side)
 
 
 def _fit(path: Path, width: int) -> Image.Image:

@@ -68,6 +68,7 @@ def test_methods_are_trained_measured_and_trained_no_second_time(data, capsys, m
     rows = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()]
     assert rows[2:] == ["uncolored", "CycleGAN, last weights", "CycleGAN", "two stages, last weights", "two stages"]
     assert all(told in table for told in ("part color error", "character consistency", " ± "))
+    assert (data.parent / "out/grid.png").is_file()
     figures = json.loads((data.parent / "out/figures.json").read_text())
     assert len(figures["CycleGAN"]) == 2
     assert figures["CycleGAN"][0] != figures["CycleGAN"][1]

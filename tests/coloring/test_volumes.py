@@ -66,6 +66,16 @@ def test_a_pdf_comes_back_with_pages_of_the_same_size(color: Color, results: Pat
     assert is_colorful(last)
 
 
+def test_volumes_of_one_name_come_back_under_the_names_of_their_files(
+    color: Color, results: Path, tmp_path: Path
+) -> None:
+    pack(tmp_path / "one.cbz", {"1.png": encoded(draw_scan(1), tmp_path / "1.png")})
+    draw_scan(2).save(tmp_path / "one.pdf", resolution=100)
+    assert color("--dataroot", tmp_path / "one.cbz", tmp_path / "one.pdf") == 0
+    assert {path.name for path in results.iterdir() if path.suffix in (".cbz", ".pdf")} == {"one.cbz", "one.pdf"}
+    assert list(entries_of(results / "one.cbz")) == ["1.png"]
+
+
 @pytest.mark.parametrize(
     ("argv", "made", "left"),
     [
