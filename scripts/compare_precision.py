@@ -1,7 +1,7 @@
 """How far pages that were computed with fewer bits are from those of float32: what the network gives, and the page.
 
-    python scripts/compare_precision.py checkpoints/demo_color checkpoints/onepiece
-    python scripts/compare_precision.py checkpoints/demo_color --page_size native --width 600 --height 860
+    python scripts/compare_precision.py checkpoints/manga_color checkpoints/onepiece
+    python scripts/compare_precision.py checkpoints/manga_color --page_size native --width 600 --height 860
 
 Draws pages and computes each with float32 and with --precision, in one go and in tiles. Levels are those of 8 bits, 0
 to 255. The tables end with CIEDE2000 between the finished pages, their ink laid over the colors:

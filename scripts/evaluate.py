@@ -3,7 +3,7 @@
     python scripts/evaluate.py checkpoints/onepiece old=checkpoints/onepiece_old --dataroot datasets/onepiece \\
         --baseline old --html comparison/index.html
     python scripts/evaluate.py --truth datasets/demo/testB --baseline scan scan=datasets/demo/testA \\
-        model=results/demo_color/test_latest/images
+        model=results/manga_color/test_latest/images
 
 A run colors the drawings of --dataroot itself (valA), as its network alone sees them. True colorings (valB, or --truth)
 and label maps (valL) are used if they are there. Prints a table with a row a run or folder. Names of images count

@@ -3,8 +3,8 @@
     python scripts/measure_lines.py --pages 6
     python scripts/measure_lines.py --pages 0 --scans openmoji/valA --colorings openmoji/valB --widths 64 96
 
-Pages are drawn by scripts/manga_world at 1200 × 1720 pixels; --scans and --colorings are folders of pictures of the same
-names. True colorings are scaled down, as they are and spoiled as networks spoil them; of pages, there is also what
+Pages are drawn by scripts/manga_world at 1200 × 1720 pixels; --scans and --colorings are folders of pictures of the
+same names. True colorings are scaled down, as they are and spoiled as networks spoil them; of pages, there is also what
 trained weights make of their scans. All are brought back to full size and compared with the truth. Prints a Markdown
 table of means over the pictures.
 """
@@ -71,7 +71,7 @@ def parse_arguments() -> argparse.Namespace:
     add("--pages", type=natural, default=6, help="how many pages to draw")
     add("--page_width", type=positive, default=239, help="to which true colorings of pages are scaled, in pixels")
     add("--cache", type=Path, metavar="FOLDER", help="keep the drawn pages there for the next time")
-    add("--run", type=Path, default=Path("checkpoints/demo_color"), metavar="FOLDER", help="weights that color pages")
+    add("--run", type=Path, default=Path("checkpoints/manga_color"), metavar="FOLDER", help="weights that color pages")
     add("--scans", type=Path, metavar="FOLDER", help="other drawings, in black and white")
     add("--colorings", type=Path, metavar="FOLDER", help="their true colorings")
     add("--widths", type=positive, nargs="+", default=[64, 96], help="to which these are scaled, in pixels")

@@ -27,7 +27,7 @@ from tests.helpers import run_main
 from util import checkpoint
 from util.errors import UserError, reported
 
-DEMO = Path(__file__).resolve().parents[1] / "checkpoints" / "demo_color"
+SHIPPED = Path(__file__).resolve().parents[1] / "checkpoints" / "manga_color"
 # Smaller than the networks take, with two pages in a batch, and a multiple of every stride.
 SIZES = [(1, 37, 90), (2, 131, 51), (1, 64, 96)]
 
@@ -136,22 +136,22 @@ def test_the_way_back_of_an_older_epoch_with_the_statistics_of_the_training(tmp_
 
 
 def test_the_shipped_weights(tmp_path):
-    run_main(export_onnx, DEMO, "--out", tmp_path / "demo.onnx")
+    run_main(export_onnx, SHIPPED, "--out", tmp_path / "demo.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "demo.onnx")
     (page,), (coloring,) = session.get_inputs(), session.get_outputs()
     assert (page.name, page.shape) == ("page", ["batch", 1, "height", "width"])
     assert (coloring.name, coloring.shape) == ("coloring", ["batch", 3, "height", "width"])
     metadata = session.get_modelmeta().custom_metadata_map
-    saved = json.loads((DEMO / "opt.json").read_text())
+    saved = json.loads((SHIPPED / "opt.json").read_text())
     scale = json.loads(metadata["scale"])
-    assert metadata["name"] == "demo_color"
+    assert metadata["name"] == "manga_color"
     assert scale.keys() >= {"loadSize", "fineSize", "resize_or_crop"}
     assert scale.items() <= saved.items()
     assert b"/models/networks" not in (tmp_path / "demo.onnx").read_bytes()  # traces of the export
 
     scan, *_ = render_page(0, 9000, 401, 601)
     page = torch.from_numpy(np.asarray(scan.convert("L"), np.float32) / 127.5 - 1)[None, None]
-    net = load_generator(locate_generator(DEMO)[0])
+    net = load_generator(locate_generator(SHIPPED)[0])
     # onnxruntime's own instance norm is off by 2e-4 here, and by more on larger pages.
     assert (run_model(tmp_path / "demo.onnx", page) - colored(net, page, eval_norms=False)).abs().max() < 5e-5
 
@@ -186,7 +186,7 @@ def test_without_the_packages_of_the_export(tmp_path, monkeypatch, missing):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else found(name))
     with pytest.raises(UserError, match=f"the export needs {missing}: pip install onnx onnxscript"):
-        run_main(export_onnx, DEMO, "--out", tmp_path / "net.onnx")
+        run_main(export_onnx, SHIPPED, "--out", tmp_path / "net.onnx")
 
 
 @pytest.mark.parametrize(
@@ -209,11 +209,11 @@ def test_refusals(tmp_path, monkeypatch, capsys, argv, told):
     checkpoint.save({"a": torch.zeros(1)}, "other.pth")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(SystemExit) as stop, reported():
-        run_main(export_onnx, *argv.format(demo=DEMO).split())
+        run_main(export_onnx, *argv.format(demo=SHIPPED).split())
     assert stop.value.code == 2
     err = capsys.readouterr().err
     assert err.startswith("error: ")
-    assert told.format(demo=DEMO) in err
+    assert told.format(demo=SHIPPED) in err
     assert err.count("\n") == 1
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -8,39 +8,52 @@ from PIL import Image
 
 import test as test_door
 from models.networks import define_G
+from options.test_options import TestOptions
 from scripts import ship_weights
 from scripts.manga_world import render_page
+from tests.evaluating import save_run
 from util import checkpoint
-from util.errors import reported
+from util.errors import UserError, reported
+from util.metrics import chroma_ratio, hue_error
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = range(9000, 9003)  # no training reached these
 
 
-def chroma(image: Image.Image) -> np.ndarray:
-    """Two color differences a pixel, (H, W, 2): Cb and Cr of BT.601, 0 for grey."""
-    return np.asarray(image.convert("RGB").convert("YCbCr"), float)[..., 1:] - 128
-
-
 def test_shipped_weights_color_pages_that_they_never_saw(tmp_path, monkeypatch):
+    """And are what colors where no other weights are asked for, wherever one is."""
     truths = []
     for index in PAGES:
-        scan, coloring = render_page(0, index, 256, 368)
+        scan, truth, _ = render_page(0, index, 512, 736, "easy")
         scan.save(tmp_path / f"{index}.png")
-        truths.append(coloring)
-    argv = ["--dataroot", tmp_path, "--name", "demo_color", "--results_dir", tmp_path / "out", "--num_threads", "0"]
-    monkeypatch.setattr("sys.argv", ["test.py", "--checkpoints_dir", str(ROOT / "checkpoints"), *map(str, argv)])
+        truths.append(np.asarray(truth))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["test.py", "--dataroot", str(tmp_path), "--num_threads", "0"])
     test_door.main()
+    hues, chromas = [], []
     for index, truth in zip(PAGES, truths, strict=True):
-        with Image.open(tmp_path / "out" / "demo_color" / "test_latest" / "images" / f"{index}.png") as page:
-            assert page.size == truth.size
-            made, true = chroma(page), chroma(truth)
-        colored = np.hypot(*true.transpose(2, 0, 1)) > 15
-        error = np.hypot(*(made - true).transpose(2, 0, 1))[colored].mean()
-        uncolored = np.hypot(*true.transpose(2, 0, 1))[colored].mean()
-        assert error < 0.35 * uncolored
-    text = (tmp_path / "out" / "demo_color" / "test_latest" / "index.html").read_text()
+        with Image.open(tmp_path / "results" / "manga_color" / "test_latest" / "images" / f"{index}.png") as page:
+            made = np.asarray(page.convert("RGB"))
+        assert made.shape == truth.shape
+        hues.append(hue_error(made, truth))
+        chromas.append(chroma_ratio(made, truth))
+    assert np.mean(hues) < 40  # 90 is chance
+    assert 0.4 < np.mean(chromas) < 1.2
+    text = (tmp_path / "results" / "manga_color" / "test_latest" / "index.html").read_text()
     assert "Weights trained for" in text
+
+
+def test_what_colors_without_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    opt = TestOptions().parse(["--dataroot", "pages"])
+    assert (opt.name, Path(opt.checkpoints_dir)) == ("manga_color", ROOT / "checkpoints")
+    with pytest.raises(UserError, match="no generator in other/manga_color"):
+        TestOptions().parse(["--dataroot", "pages", "--checkpoints_dir", "other"])
+    with pytest.raises(UserError, match="no generator in checkpoints/experiment_name"):
+        TestOptions().parse(["--dataroot", "pages", "--name", "experiment_name"])
+    save_run(tmp_path / "checkpoints" / "experiment_name")  # what train.py makes without a name
+    opt = TestOptions().parse(["--dataroot", "pages"])
+    assert (opt.name, opt.checkpoints_dir) == ("experiment_name", "./checkpoints")
 
 
 def ship(monkeypatch, *argv: object) -> None:
