@@ -63,8 +63,7 @@ class BaseOptions:
             help="only used if netG==attn_unet: convolutions of its own, or a ResNet of torchvision")
         add("--n_layers_D", type=positive, default=3, help="only used if netD==n_layers")
         add("--gpu_ids", default="0", help="gpu ids: e.g. 0  0,1,2, 0,2. use -1 for CPU")
-        add("--name", default=UNNAMED,
-            help="name of the experiment. It decides where to store samples and models")
+        self.add_name(parser)
         add("--dataset_mode", choices=dataset_modes(), default="unaligned", help="chooses how datasets are loaded")
         add("--model", choices=model_names(), default="cycle_gan", help="chooses which model to use")
         add("--direction", choices=("AtoB", "BtoA"), default="AtoB", help="AtoB or BtoA")
@@ -99,6 +98,12 @@ class BaseOptions:
             "--dataroot",
             help="path to images (should have subfolders trainA, trainB, valA, valB, etc), or shards to train on, "
             "such as 'shards/{000000..000339}.tar'",
+        )
+
+    def add_name(self, parser: argparse.ArgumentParser) -> None:
+        """Add the option that names the run."""
+        parser.add_argument(
+            "--name", default=UNNAMED, help="name of the experiment. It decides where to store samples and models"
         )
 
     def parse(self, argv: list[str] | None = None) -> argparse.Namespace:

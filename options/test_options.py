@@ -37,7 +37,7 @@ class TestOptions(BaseOptions):
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
         add("--no_ema", action="store_true",
             help="color with the weights of the last step, where there are averaged ones too")
-        parser.set_defaults(model="test", name=None)  # see recall
+        parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -45,6 +45,12 @@ class TestOptions(BaseOptions):
             help="what to color: images, folders, lists of images, CBZ or ZIP archives, PDFs, folders of volumes, or a "
             "data set, whose PHASEA is meant; models other than test take one folder or image",
         )  # fmt: skip
+
+    def add_name(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "--name",
+            help="the run that colors; unless given, that of a training without a name, else what ships here",
+        )
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
         if opt.name is None:

@@ -41,8 +41,8 @@ def test_every_option_is_told_once():
         known = {name.removeprefix("--") for a in options.parser()._actions for name in a.option_strings}
         assert known <= set(named)
     twice = {name for name in named if named.count(name) > 1}
-    doors = {"dataroot", "model", "no_html", "phase", "precision"}  # which mean something else in training and testing
-    inherited = {"lambda_L1", "lambda_L1_final", "lr_D", "n_critic"}  # the colorizer learns as pix2pix does
+    doors = {"dataroot", "model", "name", "no_html", "phase", "precision"}  # which mean something else in testing
+    inherited = {"lambda_GAN", "lambda_L1", "lambda_L1_final", "lr_D", "n_critic"}  # of pix2pix
     assert twice == doors | inherited
     assert {"lambda_A", "lambda_L1", "netG_A"} <= set(re.findall(r"^\| `--(\w+)`", own, re.MULTILINE))
 
