@@ -11,15 +11,15 @@ echo "== 1/3 drawing the demo manga"
 "$python" scripts/make_demo_dataset.py --out datasets/demo --level easy --pages 80 --width 512 --height 736 --force
 
 echo "== 2/3 a short training, to see a run: scans and colorings that are no pairs"
-if [ -f "$short_run/12_net_G_A.pth" ]; then
+if [ -f "$short_run/10_net_G_A.pth" ]; then
   echo "$short_run is trained already"
 else
   again=
   ! compgen -G "$short_run/*_net_*.pth" >/dev/null || again=--continue_train
   # shellcheck disable=SC2086
   "$python" train.py $again --dataroot datasets/demo --name demo --input_nc 1 --netG resnet_6blocks --ngf 16 --ndf 16 \
-    --resize_or_crop random_part --fineSize 128 --niter 6 --niter_decay 6 --display_freq 160 --update_html_freq 160 \
-    --save_epoch_freq 12
+    --resize_or_crop random_part --fineSize 128 --niter 5 --niter_decay 5 --display_freq 160 --update_html_freq 160 \
+    --save_epoch_freq 10
 fi
 
 echo "== 3/3 coloring the test pages with the shipped weights"
