@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 AVERAGED = "_ema"  # after a network's name, in that of its file
+STATISTICS = ("running_mean", "running_var")  # of batch norms
 
 
 def weights_path(run: Path, epoch: int | str, name: str, averaged: bool = True) -> Path:
@@ -17,8 +18,8 @@ def weights_path(run: Path, epoch: int | str, name: str, averaged: bool = True) 
 
 class AveragedWeights:
     """The exponential moving average of a network's weights over its steps, as usual for the generators of GANs (Karras
-    et al. 2018, "Progressive Growing of GANs"); what else it keeps, such as statistics of norms, is that of the last
-    step.
+    et al. 2018, "Progressive Growing of GANs"), and of the statistics of its batch norms; what else it keeps is that of
+    the last step.
 
     decay: of each step, towards 1. At first less, (1 + steps) / (10 + steps), lest the random beginning lingers.
     """
@@ -26,16 +27,17 @@ class AveragedWeights:
     def __init__(self, net: nn.Module, decay: float) -> None:
         self.net, self.decay, self.steps = net, decay, 0
         self.weights = {name: value.detach().clone() for name, value in net.state_dict().items()}
-        learned = dict(net.named_parameters())
-        self._learned = [(self.weights[name], value) for name, value in learned.items()]
-        self._kept = [(self.weights[name], value) for name, value in net.state_dict().items() if name not in learned]
+        averaged: dict[str, torch.Tensor] = dict(net.named_parameters())
+        averaged |= {name: value for name, value in net.named_buffers() if name.endswith(STATISTICS)}
+        self._averaged = [(self.weights[name], value) for name, value in averaged.items()]
+        self._kept = [(self.weights[name], value) for name, value in net.state_dict().items() if name not in averaged]
 
     @torch.no_grad()
     def follow(self) -> None:
         """The network has made a step."""
         self.steps += 1
         share = 1 - min(self.decay, (1 + self.steps) / (10 + self.steps))
-        averages, values = zip(*self._learned, strict=True)
+        averages, values = zip(*self._averaged, strict=True)
         torch._foreach_lerp_(averages, values, share)
         for average, value in self._kept:
             average.copy_(value)

@@ -81,7 +81,7 @@ class PageColorizer:
         where = best_device() if device is None else torch.device(device)
         return cls(
             load_generator(found), found.architecture["input_nc"], scale, where, makes_colorings=found.forward,
-            keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(found.architecture), precision=precision,
+            keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(saved | found.architecture), precision=precision,
         )  # fmt: skip
 
     def colorize(self, image: Image.Image) -> Image.Image:

@@ -26,6 +26,10 @@ def _is_whole(value: Any, least: int = 1) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= least
 
 
+def _are_whole(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 0 and all(map(_is_whole, value))
+
+
 def _is_range(value: Any) -> bool:
     """Whether a value is two parts of a whole, the smaller one first."""
     numbers = isinstance(value, list) and len(value) == 2 and all(type(number) in (int, float) for number in value)
@@ -52,6 +56,8 @@ _WANTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "netG_B": ("a generator that is known here", _is_generator_or_none),
     "norm": _one_of(*NORMS),
     "no_dropout": _one_of(True, False),
+    "batch_size": ("a whole number above 0", _is_whole),
+    "stage_batch_sizes": ("whole numbers above 0", lambda value: value is None or _are_whole(value)),
     "encoder": _one_of(*ENCODERS),
     "direction": _one_of("AtoB", "BtoA"),
     "resize_or_crop": _one_of(*RESIZE_OR_CROP),
@@ -102,9 +108,13 @@ class TrainedGenerator:
 
 
 def needs_eval(saved: dict[str, Any]) -> bool:
-    """Whether a generator works with the statistics of its training only: ResNets have batch norms that do, while
-    CycleGAN's networks go with those of the image."""
-    return saved.get("encoder", "conv") != "conv"
+    """Whether a generator goes with the statistics of its training: batch norms that saw several images at once do, and
+    those of ResNet encoders; all else goes with those of the image, as CycleGAN's networks always have.
+
+    saved: the options of its training.
+    """
+    largest = max(saved.get("stage_batch_sizes") or [saved.get("batch_size", 1)])
+    return saved.get("encoder", "conv") != "conv" or (saved.get("norm") == "batch" and largest > 1)
 
 
 def locate_generator(

@@ -28,7 +28,10 @@ class TestOptions(BaseOptions):
             help="aspect ratio of result images: above 1 widens them, below 1 heightens them")
         add("--phase", default="test", help="train, val, test, etc")
         add("--eval", action="store_true",
-            help="use eval mode during test time: batch norm with the statistics of the training, no dropout")
+            help="use eval mode during test time: batch norm with the statistics of the training, no dropout; the "
+            "default for batch norms that were trained with several images at once")
+        add("--no_eval", dest="eval", action="store_false", default=False,
+            help="batch norm with the statistics of the image")
         add("--num_test", "--how_many", type=size_limit, default=float("inf"), help="how many test images to run")
         add("--model_suffix", default="",
             help="in checkpoints_dir, [epoch]_net_G[model_suffix].pth will be loaded as the generator")
@@ -65,7 +68,7 @@ class TestOptions(BaseOptions):
         else:
             known = {k: v for k, v in saved.items() if k in ("netG_A", "netG_B", *ARCHITECTURE, *EXTRAS)}
         known |= {key: saved[key] for key in SCALE if key in saved}
-        known["eval"] = needs_eval(known)
+        known["eval"] = needs_eval(saved | known)
         parser.set_defaults(**{key: value for key, value in known.items() if key in vars(opt)})
         parser.set_defaults(crop_part=saved.get("crop_part"))
 

@@ -64,7 +64,7 @@ def main() -> None:
         raise UserError(f"--out {args.out} is a folder: name the file to write, such as {args.out / 'color.onnx'}")
     require_onnx()
     found, saved = locate_generator(args.run, args.epoch, args.direction)
-    net = for_export(load_generator(found), args.eval or needs_eval(found.architecture))
+    net = for_export(load_generator(found), args.eval or needs_eval(saved | found.architecture))
     metadata = describe(args.run.resolve(), net, found.architecture, saved)
     model = to_onnx(net, found.architecture["input_nc"], metadata, args.opset)
     difference = save(model, net, found.architecture["input_nc"], args.out)

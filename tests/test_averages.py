@@ -34,12 +34,13 @@ def test_the_first_steps_weigh_more_than_the_beginning():
     assert net.weight.item() == 8
 
 
-def test_statistics_of_norms_are_those_of_the_last_step():
+def test_statistics_of_norms_are_averaged_too():
     net = nn.BatchNorm2d(2)
     average = AveragedWeights(net, 0.999)
     net(torch.randn(4, 2, 3, 3, generator=torch.Generator().manual_seed(0)) + 5)
     average.follow()
-    assert torch.equal(average.weights["running_mean"], net.running_mean)
+    assert torch.allclose(average.weights["running_mean"], net.running_mean * 9 / 11)
+    assert torch.allclose(average.weights["running_var"], 1 + (net.running_var - 1) * 9 / 11)
     assert average.weights["num_batches_tracked"] == 1
 
 

@@ -78,7 +78,7 @@ def refused(result: tuple[int | str | None, str]) -> str:
         ("--dataroot broken", "can't read the image broken/trainA/bad.png"),
         ("--dataroot data --fineSize 99", "--fineSize 99 is larger than --loadSize 24"),
         ("--dataroot data --model cyclegan", "(choose from colorizer, cycle_gan, pix2pix, test)"),
-        ("--dataroot data --netG resnet", "'resnet_9blocks', 'resnet_6blocks', 'unet_128', 'unet_256'"),
+        ("--dataroot data --netG resnet", "'resnet_9blocks', 'resnet_6blocks', 'unet_64', 'unet_128', 'unet_256'"),
         ("--dataroot data --netD huge", "(choose from basic, n_layers, pixel, attention)"),
         ("--dataroot data --netG_A resnet", "choose one of resnet_9blocks"),
         ("--dataroot data --dataset_mode paired", "(choose from aligned, coloring, single, unaligned)"),

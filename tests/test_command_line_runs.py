@@ -221,6 +221,20 @@ def test_eval_uses_the_statistics_of_the_training(folder, pages, tmp_path):
     assert same == {"a.png": [True, False, True], "0_fake_B.png": [True, False, False]}
 
 
+def test_batch_norms_that_saw_several_images_go_with_the_statistics_of_the_training(folder, pages, tmp_path):
+    for number in range(2):
+        save_noise(folder / "data" / "train" / f"{number}.png", (60, 30), number)
+    train(folder, "batches", "--model=pix2pix", "--norm=batch", "--batch_size=2", "--niter_decay=0")
+    argv = "batches", pages[0], f"--checkpoints_dir={folder}/checkpoints"
+    usual, with_eval, without = (
+        color(tmp_path / str(n), *argv, *more)["a.png"] for n, more in enumerate(([], ["--eval"], ["--no_eval"]))
+    )
+    assert np.array_equal(usual, with_eval)
+    assert not np.array_equal(usual, without)
+    by_hand = PageColorizer.from_checkpoint(folder / "checkpoints" / "batches", "cpu")
+    assert not by_hand.net.training
+
+
 def test_foreign_weights_without_options(pages, tmp_path, capsys):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "init").symlink_to(ROOT / "tests" / "golden" / "cycle_gan" / "init")

@@ -95,7 +95,7 @@ def test_initial_weights_follow_from_the_seed(init_type):
 @pytest.mark.parametrize(
     ("build", "told"),
     [
-        (lambda: define_G(3, 3, 4, "resnet"), "--netG resnet: choose one of resnet_9blocks, resnet_6blocks, unet_128"),
+        (lambda: define_G(3, 3, 4, "resnet"), "--netG resnet: choose one of resnet_9blocks, resnet_6blocks, unet_64"),
         (lambda: define_D(3, 4, "huge"), "--netD huge: choose one of basic, n_layers, pixel"),
         (lambda: define_G(3, 3, 4, "unet_128", norm="layer"), "--norm layer: choose one of instance, batch, none"),
         (lambda: define_D(3, 4, "basic", init_type="zero"), "--init_type zero: choose one of normal, xavier"),

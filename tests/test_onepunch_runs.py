@@ -119,6 +119,28 @@ def test_pairs_of_scans_and_colorings(folder):
     assert apart["trainA/3.png"] == alone["3.png"]
 
 
+def test_several_scans_of_each_coloring(folder):
+    plain = scans(folder, "--pairs=folders")
+    made = scans(folder, "--pairs=folders", "--copies=3", "--recolor=1")
+    copies = ("", "2/", "3/")
+    assert set(made) == {f"train{side}/{copy}{number}.png" for side in "AB" for number in range(6) for copy in copies}
+    for number in range(6):
+        assert all(made[f"trainB/{copy}{number}.png"] == plain[f"trainB/{number}.png"] for copy in copies)
+        drawn = {made[f"trainA/{copy}{number}.png"].tobytes() for copy in copies}
+        assert len(drawn | {plain[f"trainA/{number}.png"].tobytes()}) == 4
+    assert scans(folder, "--pairs=folders", "--copies=3", "--recolor=1") == made
+    assert scans(folder, "--pairs=folders", "--copies=3", "--recolor=1", "--seed=1") != made
+
+
+def test_each_scan_is_made_by_one_of_several_scan_generators(folder):
+    other = folder / "checkpoints" / "scans" / "latest_net_G_B.pth"  # not the averaged weights
+    alone, too = scans(folder), scans(folder, f"--scan_generator={other}", "--size=16")
+    both = scans(folder, "--scan_generator", folder / "checkpoints" / "scans", other)
+    assert alone != too
+    assert all(both[name] in (alone[name], too[name]) for name in both)
+    assert both not in (alone, too)
+
+
 def test_self_made_pairs_train_pix2pix(folder):
     run_main(make_scans, "--scan_generator", folder / "checkpoints" / "scans", "--dataroot", folder / "data",
         "--gpu_ids=-1", "--out", folder / "pairs", "--pairs=side_by_side")  # fmt: skip

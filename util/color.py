@@ -2,7 +2,7 @@
 import torch
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's mode L
-GAMMAS = (0.6, 2.5)  # of `recolored`: smaller ones make ink grey
+KNOTS = 5  # of the curves of `recolored`, evenly spread: more make ink grey
 
 
 def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
@@ -16,14 +16,18 @@ def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
 
 
 def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The same drawings in other colors: of each, the channels change places, and each gets a gamma of its own, between
-    0.6 and 2.5. Paper stays white and ink dark; what has one color keeps having one.
+    """The same drawings in other colors: of each, the channels change places, and each takes a random curve of its own.
+    White stays white and black black, what is nearly so stays near, and what has one color keeps having one; but light
+    may become dark, and dark light.
 
     x: NCHW in [-1, 1]. generator: of random numbers, on the CPU.
     """
     count, channels = x.shape[:2]
     order = torch.rand(count, channels, generator=generator).argsort(1).to(x.device)
-    low, high = (torch.tensor(gamma).log() for gamma in GAMMAS)
-    gammas = (low + (high - low) * torch.rand(count, channels, 1, 1, generator=generator)).exp().to(x)
     moved = x.gather(1, order.view(count, channels, 1, 1).expand_as(x))
-    return ((moved + 1) / 2).clamp(0, 1) ** gammas * 2 - 1
+    curves = torch.rand(count, channels, KNOTS, generator=generator).to(x)
+    curves[..., 0], curves[..., -1] = 0, 1
+    place = ((moved + 1) / 2).clamp(0, 1) * (KNOTS - 1)
+    knot = place.floor().clamp(max=KNOTS - 2)
+    below, above = (curves.gather(2, (knot + step).long().flatten(2)).view_as(x) for step in (0, 1))
+    return below.lerp(above, place - knot) * 2 - 1

@@ -19,6 +19,7 @@ __all__ = ["DISCRIMINATORS", "ENCODERS", "GENERATORS", "GANLoss", "define_D", "d
 GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "resnet_9blocks": partial(ResnetGenerator, n_blocks=9),
     "resnet_6blocks": partial(ResnetGenerator, n_blocks=6),
+    "unet_64": partial(UnetGenerator, num_downs=6),
     "unet_128": partial(UnetGenerator, num_downs=7),
     "unet_256": partial(UnetGenerator, num_downs=8),
     "scan": ScanGenerator,
