@@ -80,6 +80,20 @@ def test_it_can_learn_without_a_discriminator(tmp_path):
     assert losses[0]["G_L1"] == losses[1]["G_L1"]
 
 
+def test_squared_errors_ask_for_the_mean_of_what_is_possible(tmp_path):
+    """Of one scan with two colorings, twice as often the one as the other; of absolute errors it is the median."""
+    results = []
+    for argv in (["--lambda_L2=100", "--lambda_L1=0"], ["--lambda_L1=100"]):
+        model = make(tmp_path / argv[0], "--lambda_GAN=0", "--batch_size=3", "--lr=0.01", "--norm=instance", *argv)
+        for _ in range(150):
+            model.set_input({"B": torch.tensor([-0.5, -0.5, 0.7]).view(3, 1, 1, 1).expand(3, 3, 16, 16), "B_paths": []})
+            model.real_A = torch.zeros(3, 1, 16, 16)
+            model.optimize_parameters()
+        results.append(model.fake_B.mean().item())
+    assert results == pytest.approx([-0.1, -0.5], abs=0.05)
+    assert list(make(tmp_path, "--lambda_GAN=0", "--lambda_L2=1").metric_names) == ["G_L1", "G_L2"]
+
+
 @pytest.mark.parametrize("mode", ["lsgan", "wgangp"])
 def test_its_own_networks_learn_together(tmp_path, mode):
     """Those of the defaults, with attention that has begun to count."""
