@@ -54,21 +54,21 @@ Method = dict[str, Part]
 
 # No discriminator: it takes half of the time, and the error without it is the same.
 UNET = (
-    "--ngf 28 --norm batch --no_dropout --input_nc 1 --init_type xavier --init_gain 1 --lambda_GAN 0 --lambda_L1 100 "
+    "--ngf 28 --norm batch --no_dropout --input_nc 1 --init_type xavier --init_gain 1 --lambda_GAN 0 "
     "--lr 0.001 --beta1 0.9 --resize_or_crop random_part"
 )
 # Drawings that all stand upright in the middle, at one size: nothing is turned, and little cut off.
-DRAWINGS = f"--netG unet_64 {UNET} --batch_size 8 --crop_part 0.97 1 --fineSize 64"
-# Parts of pages that are 183 to 320 pixels wide then.
-PAGES = f"--netG unet_128 {UNET} --batch_size 4 --crop_part 0.4 0.7 --fineSize 128"
-STRAIGHT = "--rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --scan_noise 0.05 --sample_freq 0"
+DRAWINGS = f"--netG unet_64 {UNET} --lambda_L1 100 --batch_size 8 --crop_part 0.97 1 --fineSize 64"
+# Parts of pages that are 183 to 320 pixels wide then. Who is drawn takes long to learn, and squared errors lead there.
+PAGES = f"--netG unet_128 {UNET} --lambda_L1 0 --lambda_L2 100 --batch_size 4 --crop_part 0.4 0.7 --fineSize 128"
+MADE = "--scan_recolor 1 --rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --scan_noise 0.05 --sample_freq 0"
 SCANS = "--netG scan --netD attention --ngf 16 --ndf 16 --input_nc 1 --lambda_B 1 --lr 0.0004"
 RECIPES: dict[str, dict[str, Method]] = {
     "drawings": {
         "CycleGAN": {"": Part(1, "--netG resnet_6blocks --ngf 24 --ndf 24 --loadSize 72 --fineSize 64")},
         "two stages": {
             "scans": Part(0.35, f"{SCANS} --loadSize 72 --fineSize 48"),
-            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 64 {DRAWINGS} {STRAIGHT}"),
+            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 64 {DRAWINGS} {MADE}"),
         },
         "true pairs": {"": Part(1, f"--model pix2pix {DRAWINGS}")},
     },
@@ -77,8 +77,7 @@ RECIPES: dict[str, dict[str, Method]] = {
                               "--crop_part 0.4 0.7 --fineSize 128")},
         "two stages": {
             "scans": Part(0.35, f"{SCANS} --resize_or_crop random_part --crop_part 0.225 0.375 --fineSize 96"),
-            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 128 --scan_recolor 1 {PAGES} "
-                     f"{STRAIGHT}"),
+            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 128 {PAGES} {MADE}"),
         },
         "true pairs": {"": Part(1, f"--model pix2pix {PAGES}")},
     },

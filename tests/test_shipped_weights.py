@@ -24,7 +24,7 @@ def test_shipped_weights_color_pages_that_they_never_saw(tmp_path, monkeypatch):
     """And are what colors where no other weights are asked for, wherever one is."""
     truths = []
     for index in PAGES:
-        scan, truth, _ = render_page(0, index, 512, 736, "easy")
+        scan, truth, _ = render_page(3, index, 512, 736, "easy")
         scan.save(tmp_path / f"{index}.png")
         truths.append(np.asarray(truth))
     monkeypatch.chdir(tmp_path)
