@@ -34,7 +34,7 @@ class ColorizerModel(Pix2PixModel):
             help="standard deviation of the noise that is added to the scans, where paper is 1 and ink -1: it covers "
             "faint traces of the colors that a scan generator may leave, and which real scans do not have")
         if is_train:
-            add("--scan_recolor", type=probability, default=0.0,
+            add("--scan_recolor", type=probability, default=1.0,
                 help="probability that the scan of a drawing is made of the same drawing in other colors: what a scan "
                 "generator makes of a color, a tone or solid black, would tell it, and does not in real scans")
             parser.set_defaults(

@@ -37,8 +37,8 @@ from util.images import save_image
 from util.option_types import Parser, minutes, positive
 
 ROOT = Path(__file__).resolve().parents[1]
-# Of the grid of pictures: width in pixels.
-ROWS, SIDE_BY_SIDE, WIDTH = 24, 3, 64
+# Of the grid of pictures: how many drawings, how many of them side by side, and the width of a picture in pixels.
+GRIDS = {"drawings": (24, 3, 88), "pages": (4, 1, 220)}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ UNET = (
 DRAWINGS = f"--netG unet_64 {UNET} --lambda_L1 100 --batch_size 8 --crop_part 0.97 1 --fineSize 64"
 # Parts of pages that are 183 to 320 pixels wide then. Who is drawn takes long to learn, and squared errors lead there.
 PAGES = f"--netG unet_128 {UNET} --lambda_L1 0 --lambda_L2 100 --batch_size 4 --crop_part 0.4 0.7 --fineSize 128"
-MADE = "--scan_recolor 1 --rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --scan_noise 0.05 --sample_freq 0"
+MADE = "--rotation 0 --perspective 0 --blur_p 0 --erasing_p 0 --scan_noise 0.05 --sample_freq 0"
 SCANS = "--netG scan --netD attention --ngf 16 --ndf 16 --input_nc 1 --lambda_B 1 --lr 0.0004"
 RECIPES: dict[str, dict[str, Method]] = {
     "drawings": {
@@ -212,8 +212,9 @@ def report(methods: dict[str, Method], args: argparse.Namespace) -> None:
     text = as_markdown(table, {title: training_minutes(title, method, args) for title, method in methods.items()})
     print(text)
     write_text(args.out / "figures.md", text)
+    count, beside, width = GRIDS[args.recipe]
     columns = {"scan": args.data / "valA"} | {title: args.out / "results" / members[title][0] for title in methods}
-    save_image(lay_out(columns | {"truth": args.data / "valB"}, ROWS, WIDTH, SIDE_BY_SIDE), args.out / "grid.png")
+    save_image(lay_out(columns | {"truth": args.data / "valB"}, count, width, beside), args.out / "grid.png")
     plain = {title: [{name: number(mean.mean) for name, mean in row.items()} for row in rows]
              for title, rows in table.items()}  # fmt: skip
     write_text(args.out / "figures.json", json.dumps(plain, indent=1))

@@ -16,6 +16,7 @@ from util.errors import UserError
 
 TINY = [
     "--model=colorizer", "--gpu_ids=-1", "--ngf=2", "--ndf=2", "--netG=unet_128", "--netD=pixel", "--stages=16",
+    "--scan_recolor=0",
 ]  # fmt: skip
 
 
@@ -165,7 +166,9 @@ def test_scans_may_be_made_of_other_colors(tmp_path):
         model.set_input(batch())
         kept += [torch.allclose(made, own, atol=1e-6) for made, own in zip(model.real_A, usual, strict=True)]
     assert 15 < sum(kept) < 45
-    always = make(tmp_path, "--scan_recolor=1")
+    always = make(tmp_path, "--scan_recolor=1")  # the default
+    usually = ["--model=colorizer", "--dataroot=unused", f"--scan_generator={tmp_path / 'scan.pth'}"]
+    assert TrainOptions().parse(usually).scan_recolor == 1
     always.set_input(batch())
     assert not any(torch.allclose(made, own, atol=1e-3) for made, own in zip(always.real_A, usual, strict=True))
 
