@@ -87,3 +87,12 @@ def test_usage(home):
     done = call(home)
     assert done.returncode == 2
     assert "scripts/train_onepunch.sh SCANS COLORINGS NAME" in done.stderr
+
+
+def test_the_method_on_drawn_pages_wants_a_data_set_with_both_sides(tmp_path):
+    (tmp_path / "trainA").mkdir()
+    script = SCRIPT.with_name("train_two_stages.sh")
+    for argv in ([], [str(tmp_path)]):
+        done = subprocess.run(["bash", script, *argv], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == "error: give a data set with trainA and trainB, such as datasets/openmoji\n"
