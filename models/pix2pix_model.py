@@ -7,6 +7,7 @@ from torch import nn
 
 from models.base_model import BaseModel
 from models.networks import GANLoss, gradient_penalty
+from util.color import chroma
 from util.errors import UserError
 from util.option_types import positive, rate, weight
 
@@ -28,6 +29,9 @@ class Pix2PixModel(BaseModel):
             add("--lambda_L2", type=weight, default=0.0,
                 help="weight of the squared error. As long as it is uncertain whose colors they are, L1 asks for their "
                 "median, often a brown, and learns nothing from being a little surer; this asks for their mean")
+            add("--lambda_chroma", type=weight, default=0.0,
+                help="weight of the squared error of the chroma (Cb and Cr): of colors apart from how light they are, "
+                "which is most of what the other losses see")
             add("--lr_D", type=rate, help="initial learning rate of the discriminator; lr if not given")
             add("--n_critic", type=positive, default=1,
                 help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
@@ -35,6 +39,8 @@ class Pix2PixModel(BaseModel):
 
     @staticmethod
     def check_options(opt: argparse.Namespace) -> None:
+        if opt.isTrain and opt.lambda_chroma > 0 and opt.output_nc != 3:
+            raise UserError("--lambda_chroma compares colors: leave it out or give --output_nc 3")
         if opt.isTrain and opt.lr_policy == "plateau" and opt.lambda_L1_final is not None:
             raise UserError(
                 "--lr_policy plateau follows the weighted L1 loss, which --lambda_L1_final changes: leave out one of "
@@ -49,7 +55,7 @@ class Pix2PixModel(BaseModel):
         if not self.isTrain:
             return
         self.adversarial = opt.lambda_GAN > 0
-        self.metric_names = ["G_L1"] + ["G_L2"] * (opt.lambda_L2 > 0)
+        self.metric_names = ["G_L1"] + ["G_L2"] * (opt.lambda_L2 > 0) + ["G_chroma"] * (opt.lambda_chroma > 0)
         self.loss_names = [*self.metric_names]
         self.criterion_l1, self.criterion_l2 = nn.L1Loss(), nn.MSELoss()
         self.optimizer_G = self.adam(self.netG)
@@ -106,6 +112,9 @@ class Pix2PixModel(BaseModel):
         if self.opt.lambda_L2 > 0:
             self.loss_G_L2 = self.criterion_l2(self.fake_B, self.real_B) * self.opt.lambda_L2
             loss = loss + self.loss_G_L2
+        if self.opt.lambda_chroma > 0:
+            self.loss_G_chroma = chroma(self.fake_B - self.real_B).square().mean() * self.opt.lambda_chroma
+            loss = loss + self.loss_G_chroma
         if self.adversarial:
             fake_AB = torch.cat([self.real_A, self.fake_B], 1)
             self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True) * self.opt.lambda_GAN

@@ -1,7 +1,9 @@
-"""Other colors for the same drawings."""
+"""Between grey and color, and other colors for the same drawings."""
+import numpy as np
 import torch
+from PIL import Image
 
-from util.color import recolored
+from util.color import chroma, recolored
 
 
 def picture(*colors: tuple[int, int, int]) -> torch.Tensor:
@@ -33,3 +35,11 @@ def test_each_drawing_of_a_batch_gets_colors_of_its_own_and_the_same_again():
     assert len({tuple(each.flatten().tolist()) for each in made}) == 4
     assert torch.equal(made, recolored(x, torch.Generator().manual_seed(1)))
     assert recolored(x[:, :1], torch.Generator()).shape == (4, 1, 1, 1)  # grey ones too
+
+
+def test_chroma_is_that_of_jpegs():
+    rgb = np.random.default_rng(0).integers(0, 256, (5, 7, 3), dtype=np.uint8)
+    expected = np.asarray(Image.fromarray(rgb).convert("YCbCr"))[..., 1:].astype(float) - 128
+    result = chroma(torch.from_numpy(rgb).permute(2, 0, 1)[None].float())[0].permute(1, 2, 0)
+    assert np.abs(result.numpy() - expected).max() <= 1  # Pillow rounds
+    assert chroma(torch.full((1, 3, 2, 2), 0.7)).abs().max() < 1e-6  # grey has none

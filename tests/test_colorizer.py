@@ -95,6 +95,22 @@ def test_squared_errors_ask_for_the_mean_of_what_is_possible(tmp_path):
     assert list(make(tmp_path, "--lambda_GAN=0", "--lambda_L2=1").metric_names) == ["G_L1", "G_L2"]
 
 
+def test_errors_of_color_apart_from_those_of_lightness(tmp_path):
+    model = make(tmp_path, "--lambda_GAN=0", "--lambda_L1=0", "--lambda_chroma=3")
+    assert list(step(model)) == ["G_L1", "G_chroma"]
+    before = weights(model.netG)
+    for color, counts in (((0.3, 0.3, 0.3), False), ((0.3, 0, 0), True)):
+        model.real_B = model.fake_B.detach() + torch.tensor(color).view(3, 1, 1)  # differs by a grey, by a red
+        model.forward()
+        model.backward_G()
+        assert (model.loss_G_chroma.item() > 1e-3) == counts
+    assert not changed(model.netG, before)
+    model.optimizer_G.step()
+    assert changed(model.netG, before)
+    with pytest.raises(UserError, match="--output_nc 3"):
+        make(tmp_path / "grey", "--lambda_chroma=1", "--output_nc=1")
+
+
 @pytest.mark.parametrize("mode", ["lsgan", "wgangp"])
 def test_its_own_networks_learn_together(tmp_path, mode):
     """Those of the defaults, with attention that has begun to count."""

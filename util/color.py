@@ -15,6 +15,16 @@ def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
     return x.expand(-1, channels, -1, -1)
 
 
+def chroma(x: torch.Tensor) -> torch.Tensor:
+    """(N, 3, H, W) RGB as (N, 2, H, W): Cb and Cr of ITU-R BT.601, 0 for grey.
+
+    Linear: the chroma of the difference of two images is the difference of their chromas.
+    """
+    red, _, blue = LUMA
+    luma = to_channels(x, 1)
+    return torch.cat([(x[:, 2:] - luma) / (2 - 2 * blue), (x[:, :1] - luma) / (2 - 2 * red)], 1)
+
+
 def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """The same drawings in other colors: of each, the channels change places, and each takes a random curve of its own.
     White stays white and black black, what is nearly so stays near, and what has one color keeps having one; but light
