@@ -5,14 +5,18 @@ from PIL import Image
 
 from util.color import chroma, recolored
 
+PATCH = 9  # pixels, wider than any line
+
 
 def picture(*colors: tuple[int, int, int]) -> torch.Tensor:
-    """One pixel a color: (1, 3, 1, N) in [-1, 1]."""
-    return torch.tensor(colors).T.reshape(1, 3, 1, -1) / 127.5 - 1
+    """A square patch of each color beside the others: (1, 3, 9, 9N) in [-1, 1]."""
+    pixels = torch.tensor(colors).T.reshape(1, 3, 1, -1) / 127.5 - 1
+    return pixels.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
 
 
 def levels(x: torch.Tensor) -> list[list[int]]:
-    return ((x + 1) * 127.5).round().int()[0, :, 0].T.tolist()
+    """Of the patches' middles."""
+    return ((x + 1) * 127.5).round().int()[0, :, PATCH // 2, PATCH // 2 :: PATCH].T.tolist()
 
 
 def test_other_colors_leave_paper_white_and_ink_dark():
@@ -29,12 +33,28 @@ def test_other_colors_leave_paper_white_and_ink_dark():
     assert seen == {0, 1, 2}
 
 
+def test_lines_stay_as_dark_as_they_were_beside_their_color():
+    """Thin ones too, which are grey where drawings are small; broad strokes are colors like others."""
+    x = (picture((250, 200, 120), (120, 200, 250)) + 1) / 2
+    darkness = 0.4
+    for columns in (slice(3, 6), slice(12, 14)):
+        x[..., columns] *= darkness
+    chance = torch.Generator().manual_seed(0)
+    for _ in range(20):
+        y = (recolored(x * 2 - 1, chance) + 1) / 2
+        for line, beside in ((4, 0), (12, 16)):
+            torch.testing.assert_close(y[..., line], y[..., beside] * darkness)
+    broad = picture((250, 200, 120), (100, 80, 48), (250, 200, 120))
+    made = [levels(recolored(broad, chance)) for _ in range(20)]
+    assert len({round(stroke[0] / beside[0], 1) for beside, stroke, _ in made}) > 3
+
+
 def test_each_drawing_of_a_batch_gets_colors_of_its_own_and_the_same_again():
     x = picture((250, 80, 20)).repeat(4, 1, 1, 1)
     made = recolored(x, torch.Generator().manual_seed(1))
     assert len({tuple(each.flatten().tolist()) for each in made}) == 4
     assert torch.equal(made, recolored(x, torch.Generator().manual_seed(1)))
-    assert recolored(x[:, :1], torch.Generator()).shape == (4, 1, 1, 1)  # grey ones too
+    assert recolored(x[:, :1], torch.Generator()).shape == (4, 1, PATCH, PATCH)  # grey ones too
 
 
 def test_chroma_is_that_of_jpegs():

@@ -1,8 +1,11 @@
 """Between grey and color."""
 import torch
+import torch.nn.functional as F
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's mode L
-KNOTS = 5  # of the curves of `recolored`, evenly spread: more make ink grey
+# Of `recolored`: the knots of its curves, evenly spread (more make ink grey); how dark these make what is not, 0 black
+# and 1 white; and the width in pixels from which on dark strokes are color and no lines, odd.
+KNOTS, DARKEST, LINE_WIDTH = 5, 0.2, 5
 
 
 def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
@@ -28,16 +31,26 @@ def chroma(x: torch.Tensor) -> torch.Tensor:
 def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """The same drawings in other colors: of each, the channels change places, and each takes a random curve of its own.
     White stays white and black black, what is nearly so stays near, and what has one color keeps having one; but light
-    may become dark, and dark light.
+    may become dark, and dark light. Lines stay as dark as they were beside their color: strokes narrower than
+    LINE_WIDTH are taken off before and laid over the other colors after (else thin ones, which are grey, would fade).
 
     x: NCHW in [-1, 1]. generator: of random numbers, on the CPU.
     """
     count, channels = x.shape[:2]
     order = torch.rand(count, channels, generator=generator).argsort(1).to(x.device)
     moved = x.gather(1, order.view(count, channels, 1, 1).expand_as(x))
-    curves = torch.rand(count, channels, KNOTS, generator=generator).to(x)
+    curves = DARKEST + (1 - DARKEST) * torch.rand(count, channels, KNOTS, generator=generator).to(x)
     curves[..., 0], curves[..., -1] = 0, 1
-    place = ((moved + 1) / 2).clamp(0, 1) * (KNOTS - 1)
+    colors = _without_lines(moved)
+    place = ((colors + 1) / 2).clamp(0, 1) * (KNOTS - 1)
     knot = place.floor().clamp(max=KNOTS - 2)
     below, above = (curves.gather(2, (knot + step).long().flatten(2)).view_as(x) for step in (0, 1))
-    return below.lerp(above, place - knot) * 2 - 1
+    light, light_without_lines = (to_channels(each, 1) + 1 for each in (moved, colors))
+    lines = (light / light_without_lines.clamp(min=1e-3)).clamp(max=1)
+    return below.lerp(above, place - knot) * lines * 2 - 1
+
+
+def _without_lines(x: torch.Tensor) -> torch.Tensor:
+    """The morphological closing, of each channel for itself."""
+    grown = F.max_pool2d(x, LINE_WIDTH, stride=1, padding=LINE_WIDTH // 2)
+    return -F.max_pool2d(-grown, LINE_WIDTH, stride=1, padding=LINE_WIDTH // 2)
