@@ -32,6 +32,8 @@ class Pix2PixModel(BaseModel):
             add("--lambda_chroma", type=weight, default=0.0,
                 help="weight of the squared error of the chroma (Cb and Cr): of colors apart from how light they are, "
                 "which is most of what the other losses see")
+            add("--lambda_palette", type=weight, default=0.0,
+                help="for --netG palette_unet: weight of the cross entropy of its choice of colors")
             add("--lr_D", type=rate, help="initial learning rate of the discriminator; lr if not given")
             add("--n_critic", type=positive, default=1,
                 help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
@@ -41,6 +43,8 @@ class Pix2PixModel(BaseModel):
     def check_options(opt: argparse.Namespace) -> None:
         if opt.isTrain and opt.lambda_chroma > 0 and opt.output_nc != 3:
             raise UserError("--lambda_chroma compares colors: leave it out or give --output_nc 3")
+        if opt.isTrain and opt.lambda_palette > 0 and opt.netG != "palette_unet":
+            raise UserError("--lambda_palette is for --netG palette_unet: add it")
         if opt.isTrain and opt.lr_policy == "plateau" and opt.lambda_L1_final is not None:
             raise UserError(
                 "--lr_policy plateau follows the weighted L1 loss, which --lambda_L1_final changes: leave out one of "
@@ -56,6 +60,7 @@ class Pix2PixModel(BaseModel):
             return
         self.adversarial = opt.lambda_GAN > 0
         self.metric_names = ["G_L1"] + ["G_L2"] * (opt.lambda_L2 > 0) + ["G_chroma"] * (opt.lambda_chroma > 0)
+        self.metric_names += ["G_palette"] * (opt.lambda_palette > 0)
         self.loss_names = [*self.metric_names]
         self.criterion_l1, self.criterion_l2 = nn.L1Loss(), nn.MSELoss()
         self.optimizer_G = self.adam(self.netG)
@@ -77,7 +82,10 @@ class Pix2PixModel(BaseModel):
             self.lambda_L1 = self.opt.lambda_L1 + done * (final - self.opt.lambda_L1)
 
     def forward(self) -> None:
-        self.fake_B = self.netG(self.real_A)
+        if self.isTrain and self.opt.lambda_palette > 0:
+            self.fake_B, self.cross_entropy = self.netG(self.real_A, self.real_B)
+        else:
+            self.fake_B = self.netG(self.real_A)
 
     def optimize_parameters(self) -> None:
         generator_learns = self.steps % self.opt.n_critic == 0
@@ -115,6 +123,9 @@ class Pix2PixModel(BaseModel):
         if self.opt.lambda_chroma > 0:
             self.loss_G_chroma = chroma(self.fake_B - self.real_B).square().mean() * self.opt.lambda_chroma
             loss = loss + self.loss_G_chroma
+        if self.opt.lambda_palette > 0:
+            self.loss_G_palette = self.cross_entropy * self.opt.lambda_palette
+            loss = loss + self.loss_G_palette
         if self.adversarial:
             fake_AB = torch.cat([self.real_A, self.fake_B], 1)
             self.loss_G_GAN = self.criterion_gan(self.netD(fake_AB), True) * self.opt.lambda_GAN

@@ -67,8 +67,8 @@ RECIPES: dict[str, dict[str, Method]] = {
     "drawings": {
         "CycleGAN": {"": Part(1, "--netG resnet_6blocks --ngf 24 --ndf 24 --loadSize 72 --fineSize 64")},
         "two stages": {
-            "scans": Part(0.35, f"{SCANS} --loadSize 72 --fineSize 48"),
-            "": Part(0.65, f"--model colorizer --scan_generator {{scans}} --stages 64 {DRAWINGS} {MADE}"),
+            "scans": Part(0.25, f"{SCANS} --loadSize 72 --fineSize 48"),
+            "": Part(0.75, f"--model colorizer --scan_generator {{scans}} --stages 64 {DRAWINGS} {MADE}"),
         },
         "true pairs": {"": Part(1, f"--model pix2pix {DRAWINGS}")},
     },

@@ -18,7 +18,7 @@ CLOSE = 2 / 127.5 / 10  # a tenth of two levels of 8 bits
 NETWORKS = [
     ("resnet_9blocks", "instance", "conv"), ("resnet_6blocks", "batch", "conv"), ("unet_256", "instance", "conv"),
     ("unet_128", "batch", "conv"), ("scan", "instance", "conv"), ("attn_unet", "instance", "conv"),
-    ("attn_unet", "instance", "resnet18"),
+    ("attn_unet", "instance", "resnet18"), ("palette_unet", "batch", "conv"),
 ]  # fmt: skip
 
 

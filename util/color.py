@@ -41,16 +41,17 @@ def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     moved = x.gather(1, order.view(count, channels, 1, 1).expand_as(x))
     curves = DARKEST + (1 - DARKEST) * torch.rand(count, channels, KNOTS, generator=generator).to(x)
     curves[..., 0], curves[..., -1] = 0, 1
-    colors = _without_lines(moved)
+    colors = without_lines(moved)
     place = ((colors + 1) / 2).clamp(0, 1) * (KNOTS - 1)
     knot = place.floor().clamp(max=KNOTS - 2)
     below, above = (curves.gather(2, (knot + step).long().flatten(2)).view_as(x) for step in (0, 1))
-    light, light_without_lines = (to_channels(each, 1) + 1 for each in (moved, colors))
-    lines = (light / light_without_lines.clamp(min=1e-3)).clamp(max=1)
+    light, lightwithout_lines = (to_channels(each, 1) + 1 for each in (moved, colors))
+    lines = (light / lightwithout_lines.clamp(min=1e-3)).clamp(max=1)
     return below.lerp(above, place - knot) * lines * 2 - 1
 
 
-def _without_lines(x: torch.Tensor) -> torch.Tensor:
-    """The morphological closing, of each channel for itself."""
+def without_lines(x: torch.Tensor) -> torch.Tensor:
+    """NCHW with dark strokes that are narrower than LINE_WIDTH in the color of what is beside them: the morphological
+    closing, of each channel for itself."""
     grown = F.max_pool2d(x, LINE_WIDTH, stride=1, padding=LINE_WIDTH // 2)
     return -F.max_pool2d(-grown, LINE_WIDTH, stride=1, padding=LINE_WIDTH // 2)

@@ -35,11 +35,12 @@ def compute_in(dtype: torch.dtype, net: nn.Module, device: torch.device) -> nn.M
         return net
     forward = net.forward
 
-    def in_format(*inputs: torch.Tensor) -> torch.Tensor:
+    def in_format(*inputs: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...]:
         if _in_full:
             return forward(*inputs)
         with torch.autocast(device.type, dtype):
-            return forward(*inputs).float()
+            given = forward(*inputs)
+        return tuple(each.float() for each in given) if isinstance(given, tuple) else given.float()
 
     net.forward = in_format
     return net

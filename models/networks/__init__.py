@@ -8,6 +8,7 @@ from torch import nn
 from models.networks.attention_unet import ENCODERS, AttentionUnet
 from models.networks.layers import init_weights
 from models.networks.losses import GANLoss, gradient_penalty
+from models.networks.palette_unet import PaletteUnet
 from models.networks.patchgan import NLayerDiscriminator, PixelDiscriminator
 from models.networks.resnet import ResnetGenerator
 from models.networks.scan_generator import ScanGenerator
@@ -24,6 +25,7 @@ GENERATORS: dict[str, Callable[..., nn.Module]] = {
     "unet_256": partial(UnetGenerator, num_downs=8),
     "scan": ScanGenerator,
     "attn_unet": AttentionUnet,
+    "palette_unet": PaletteUnet,
 }
 DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {
     "basic": lambda input_nc, ndf, n_layers_D, norm: NLayerDiscriminator(input_nc, ndf, 3, norm),

@@ -1,4 +1,5 @@
 """Weights from other code: state_dicts of CycleGAN and pix2pix, pretrained ResNets, and what can be read off them."""
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from torch import nn
 
 from models.networks import GENERATORS, define_G
 from models.networks.encoders import ResnetEncoder
+from models.networks.palette_unet import LEVELS
 from util.checkpoint import load_weights
 from util.errors import UserError
 
@@ -114,6 +116,8 @@ def infer_options(state: StateDict) -> dict[str, object]:
             return _infer_scan(state)
         if "middle.0.weight" in state and "last.0.weight" in state:
             return _infer_attention_unet(state)
+        if "choose.weight" in state:
+            return _infer_palette_unet(state)
         if "model.model.0.weight" in state:
             return _infer_unet(state)
         if "model.1.weight" in state and any(".conv_block." in key for key in state):
@@ -184,6 +188,19 @@ def _infer_attention_unet(state: StateDict) -> dict[str, object]:
         "norm": "instance",
         "no_dropout": True,  # leaves no trace in the weights, and none in what comes out with --eval
         "encoder": _infer_resnet_name(encoder) or "conv",
+    }
+
+
+def _infer_palette_unet(state: StateDict) -> dict[str, object]:
+    first, colors = state["encoder.0.0.weight"], state["choose.weight"].shape[0]
+    after_dropout = state.get("encoder.1.3.conv_block.6.weight")  # without dropout a norm's, or there is none
+    return {
+        "netG": "palette_unet",
+        "input_nc": first.shape[1],
+        "output_nc": round(math.log(colors, LEVELS)),
+        "ngf": first.shape[0],
+        "norm": _norm(state, "encoder.0.0", "encoder.0.1"),
+        "no_dropout": after_dropout is None or after_dropout.dim() != 4,
     }
 
 

@@ -118,15 +118,19 @@ def _second_moments(x: torch.Tensor) -> torch.Tensor:
 def run_padded(
     net: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor, multiple: int, minimum: int = 1
 ) -> torch.Tensor:
-    """`net(x)` for any height and width of NCHW x, for a net that needs multiples of `multiple`.
+    """`net(x)` for any height and width of NCHW x, for a net that needs multiples of `multiple`: x is padded as
+    `pad_to_multiple` does, and what was added is cut off the result, which so has the size of x."""
+    height, width = x.shape[-2:]
+    padded = pad_to_multiple(x, multiple, minimum)
+    return net(x) if padded is x else net(padded)[..., :height, :width]
 
-    The right and lower edges are repeated outwards up to the next multiple (at least `minimum`, itself a multiple or
-    1), and what was added is cut off the result, which so has the size of x.
-    """
+
+def pad_to_multiple(x: torch.Tensor, multiple: int, minimum: int = 1) -> torch.Tensor:
+    """NCHW x with its right and lower edges repeated outwards up to the next multiple of `multiple` (at least
+    `minimum`, itself a multiple or 1); x itself where nothing is missing."""
     height, width = x.shape[-2:]
     # Rounded up by adding: exporters translate // as if it rounded towards zero.
     padded = [max((size + multiple - 1) // multiple, minimum // multiple) * multiple for size in (height, width)]
     if padded == [height, width]:
-        return net(x)
-    x = F.pad(x, (0, padded[1] - width, 0, padded[0] - height), mode="replicate")
-    return net(x)[..., :height, :width]
+        return x
+    return F.pad(x, (0, padded[1] - width, 0, padded[0] - height), mode="replicate")

@@ -20,6 +20,18 @@ def _tanh(x: PagedMap) -> PagedMap:
     return pointwise(torch.tanh, x)
 
 
+@computes(torch.sigmoid)
+def _sigmoid(x: PagedMap) -> PagedMap:
+    return pointwise(torch.sigmoid, x)
+
+
+@computes(torch.softmax)
+def _softmax(x: PagedMap, dim: int) -> PagedMap:
+    if dim != 1:
+        raise NotTileable("shares are of channels only")
+    return pointwise(torch.softmax, x, 1)
+
+
 @computes(F.relu)
 def _relu(x: PagedMap, inplace: bool = False) -> PagedMap:
     return pointwise(torch.relu, x)
