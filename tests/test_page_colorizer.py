@@ -115,7 +115,7 @@ def test_the_same_page_twice_is_the_same() -> None:
     assert np.array_equal(colorizer.colorize(scan()), colorizer.colorize(scan()))
 
 
-@pytest.mark.parametrize("kind", ["resnet_9blocks", "unet_256", "scan", "attn_unet"])
+@pytest.mark.parametrize("kind", ["resnet_9blocks", "unet_256", "scan", "attn_unet", "palette_unet"])
 def test_tiles_are_within_two_levels_of_the_whole_page(kind: str) -> None:
     page, net = scan((190, 270)), generator(kind)
     whole, tiled = (PageColorizer(net, 1, NATIVE, CPU, tile=tile, precision="fp32") for tile in ("off", 64))

@@ -34,7 +34,7 @@ def pictures(kind: str, precision: str) -> list[np.ndarray]:
     return [colorizer.run(colorizer.prepare(shapes)).astype(int) for colorizer in colorizers]
 
 
-@pytest.mark.parametrize("kind", ["resnet_6blocks", "unet_128", "scan", "attn_unet"])
+@pytest.mark.parametrize("kind", ["resnet_6blocks", "unet_128", "scan", "attn_unet", "palette_unet"])
 def test_pages_are_those_of_float32_but_for_a_few_levels(kind):
     (full, _), (whole, tiled) = pictures(kind, "fp32"), pictures(kind, "bf16")
     assert full.std() > 10  # there is something to compare

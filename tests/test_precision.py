@@ -11,7 +11,8 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("argv", [[], ["--model=pix2pix", "--norm=instance", "--netD=attention"],
-                                  ["--netG=attn_unet", "--ngf=8"], ["--netG=scan", "--ngf=32"]])  # fmt: skip
+                                  ["--netG=attn_unet", "--ngf=8"], ["--netG=scan", "--ngf=32"],
+                                  ["--model=pix2pix", "--netG=palette_unet", "--lambda_palette=1"]])  # fmt: skip
 @pytest.mark.parametrize("precision", ["bf16", "fp16"])
 def test_losses_are_those_of_float32_as_far_as_16_bits_can_tell(tmp_path, argv, precision):
     full, half = (step(make(tmp_path, *argv, f"--precision={chosen}")) for chosen in ("fp32", precision))

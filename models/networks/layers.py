@@ -10,6 +10,7 @@ from util.errors import UserError
 
 NORMS = ("instance", "batch", "none")
 INITS = ("normal", "xavier", "kaiming", "orthogonal")
+BATCH_NORM_STD = 0.02
 NormLayer = Callable[[int], nn.Module]
 
 
@@ -43,8 +44,9 @@ def init_weights(
     net: nn.Module, init_type: str = "normal", gain: float = 0.02, generator: torch.Generator | None = None
 ) -> None:
     """Initialise convolutions and linear layers in place: normal (std = gain), xavier (times gain), kaiming
-    or orthogonal (times gain); biases 0; batch norm weights normal around 1 (std = gain), as CycleGAN does.
-    The sub-kernels of a SubpixelConv2d begin equal (ICNR).
+    or orthogonal (times gain); biases 0; batch norm weights normal around 1, as CycleGAN does: with std = gain for
+    normal, and BATCH_NORM_STD for the others, whose gain is a factor that may be 1. The sub-kernels of a
+    SubpixelConv2d begin equal (ICNR).
 
     generator: where the random numbers come from (CPU); None uses torch's global one.
     """
@@ -64,7 +66,8 @@ def init_weights(
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, gain, generator=generator)
+            std = gain if init_type == "normal" else BATCH_NORM_STD
+            nn.init.normal_(module.weight, 1.0, std, generator=generator)
             nn.init.zeros_(module.bias)
 
 
