@@ -20,8 +20,8 @@ class PaletteUnet(nn.Module):
     colors of a palette; its expectation is the color, of which every pixel takes a learned mean of the nine around it
     (Teed and Deng, "RAFT", 2020) and leaves what is no ink.
 
-    Colors are learned as classes, not as distances (Zhang, Isola and Efros, "Colorful Image Colorization", 2016): the
-    cross entropy tells a color from all others at once, where squared errors keep to their mean for long.
+    Colors are learned as classes, not as distances (Zhang, Isola and Efros, "Colorful Image Colorization", 2016):
+    what is uncertain is a distribution, of which squared errors would know the mean only.
 
     Takes (N, input_nc, H, W) in [-1, 1] of any size, gives (N, output_nc, H, W) in [-1, 1]. With a truth of the shape
     of the result, gives the cross entropy, too: a scalar, of the true colors without their lines.
