@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from data.transforms import SQUARES
 from models.averages import AVERAGED, AveragedWeights, weights_path
+from models.muon import Muon
 from models.networks import define_D, define_G, foreign
 from models.networks.encoders import ResnetEncoder
 from models.networks.layers import mixes_images
@@ -134,15 +135,19 @@ class BaseModel(ABC):
         # torch can't compile gradients of gradients.
         return self._place(net, opt.netD, compiled=opt.compile and opt.gan_mode != "wgangp")
 
-    def adam(self, *nets: nn.Module, rate: str = "lr") -> torch.optim.Optimizer:
-        """An Adam over the parameters of some networks that are not frozen, known to the schedulers and the saver.
+    def new_optimizer(self, *nets: nn.Module, rate: str = "lr") -> torch.optim.Optimizer:
+        """The --optimizer of the parameters of some networks that are not frozen, known to the schedulers and the
+        saver.
 
         rate: name of the option that gives its initial learning rate.
         """
         parameters = [p for net in nets for p in net.parameters() if p.requires_grad]
-        optimizer = torch.optim.Adam(
-            parameters, lr=getattr(self.opt, rate), betas=(self.opt.beta1, 0.999), fused=self.fused or None
-        )
+        lr, betas = getattr(self.opt, rate), (self.opt.beta1, 0.999)
+        optimizer: torch.optim.Optimizer
+        if self.opt.optimizer == "muon":
+            optimizer = Muon(parameters, lr, betas)
+        else:
+            optimizer = torch.optim.Adam(parameters, lr, betas, fused=self.fused or None)
         self.optimizers.append(optimizer)
         self.rate_options.append(rate)
         return optimizer
@@ -338,10 +343,14 @@ class BaseModel(ABC):
         own."""
         opt = self.opt
         for optimizer, rate, saved in zip(self.optimizers, self.rate_options, state["optimizers"], strict=True):
+            began = "muon" if "orthogonal" in saved["param_groups"][0] else "adam"
+            if opt.optimizer != began:
+                raise UserError(f"this run learns with --optimizer {began}: go on with that, or begin a new one")
             optimizer.load_state_dict(saved)
             for group in optimizer.param_groups:
                 group["betas"] = (opt.beta1, group["betas"][1])
-                group["fused"] = self.fused or None
+                if "fused" in group:
+                    group["fused"] = self.fused or None
                 group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):

@@ -53,8 +53,8 @@ class CycleGANModel(BaseModel):
         self.fake_A_pool = self.pool("fake_A")
         self.criterion_gan = GANLoss(opt.gan_mode)
         self.criterion_l1 = nn.L1Loss()
-        self.optimizer_G = self.adam(self.netG_A, self.netG_B)
-        self.optimizer_D = self.adam(self.netD_A, self.netD_B)
+        self.optimizer_G = self.new_optimizer(self.netG_A, self.netG_B)
+        self.optimizer_D = self.new_optimizer(self.netD_A, self.netD_B)
 
     def forward(self) -> None:
         """There and back; in training, also what the generators make of images of their target domain. Where the

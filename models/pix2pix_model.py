@@ -33,7 +33,8 @@ class Pix2PixModel(BaseModel):
                 help="weight of the squared error of the chroma (Cb and Cr): of colors apart from how light they are, "
                 "which is most of what the other losses see")
             add("--lambda_palette", type=weight, default=0.0,
-                help="for --netG palette_unet: weight of the cross entropy of its choice of colors")
+                help="for --netG palette_unet: weight of the loss of its choices: their cross entropy, and how far the "
+                "colors of the palette are from the true ones")
             add("--lr_D", type=rate, help="initial learning rate of the discriminator; lr if not given")
             add("--n_critic", type=positive, default=1,
                 help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
@@ -63,14 +64,14 @@ class Pix2PixModel(BaseModel):
         self.metric_names += ["G_palette"] * (opt.lambda_palette > 0)
         self.loss_names = [*self.metric_names]
         self.criterion_l1, self.criterion_l2 = nn.L1Loss(), nn.MSELoss()
-        self.optimizer_G = self.adam(self.netG)
+        self.optimizer_G = self.new_optimizer(self.netG)
         if self.adversarial:
             self.model_names.append("D")
             self.loss_names = ["G_GAN", *self.metric_names, "D_real", "D_fake"]
             self.netD = self.build_D(opt.input_nc + opt.output_nc)
             self.fake_AB_pool = self.pool("fake_AB")
             self.criterion_gan = GANLoss(opt.gan_mode)
-            self.optimizer_D = self.adam(self.netD, rate="lr" if opt.lr_D is None else "lr_D")
+            self.optimizer_D = self.new_optimizer(self.netD, rate="lr" if opt.lr_D is None else "lr_D")
         self.lambda_L1: float = opt.lambda_L1
         self.steps = 0  # of the discriminator, where there is one
 
@@ -83,7 +84,7 @@ class Pix2PixModel(BaseModel):
 
     def forward(self) -> None:
         if self.isTrain and self.opt.lambda_palette > 0:
-            self.fake_B, self.cross_entropy = self.netG(self.real_A, self.real_B)
+            self.fake_B, self.choice_loss = self.netG(self.real_A, self.real_B)
         else:
             self.fake_B = self.netG(self.real_A)
 
@@ -124,7 +125,7 @@ class Pix2PixModel(BaseModel):
             self.loss_G_chroma = chroma(self.fake_B - self.real_B).square().mean() * self.opt.lambda_chroma
             loss = loss + self.loss_G_chroma
         if self.opt.lambda_palette > 0:
-            self.loss_G_palette = self.cross_entropy * self.opt.lambda_palette
+            self.loss_G_palette = self.choice_loss * self.opt.lambda_palette
             loss = loss + self.loss_G_palette
         if self.adversarial:
             fake_AB = torch.cat([self.real_A, self.fake_B], 1)

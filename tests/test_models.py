@@ -143,9 +143,10 @@ def test_the_same_seed_gives_the_same_weights(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", ["cycle_gan", "pix2pix"])
-@pytest.mark.parametrize("policy", ["lambda", "plateau"])
-def test_going_on_equals_never_having_stopped(tmp_path, name, policy):
-    argv = ["--model", name, "--pool_size", "2", "--gan_mode", "wgangp", "--niter", "1", "--lr_policy", policy]
+@pytest.mark.parametrize(("policy", "optimizer"), [("lambda", "adam"), ("plateau", "adam"), ("lambda", "muon")])
+def test_going_on_equals_never_having_stopped(tmp_path, name, policy, optimizer):
+    argv = ["--model", name, "--pool_size", "2", "--gan_mode", "wgangp", "--niter", "1", "--lr_policy", policy,
+            "--optimizer", optimizer]
     model = make(tmp_path, *argv)  # pix2pix with dropout
     for number in range(4):
         step(model, number)
@@ -183,6 +184,12 @@ def test_what_is_given_wins_over_the_saved_state(tmp_path, changed, rate, beta1)
     resumed.load_state_dict(model.state_dict())
     assert resumed.learning_rates() == pytest.approx({"G": rate, "D": rate})
     assert resumed.optimizer_G.param_groups[0]["betas"] == (beta1, 0.999)
+
+
+def test_a_run_goes_on_with_the_optimizer_that_it_began_with(tmp_path):
+    model = make(tmp_path, "--optimizer", "muon")
+    with pytest.raises(UserError, match="this run learns with --optimizer muon"):
+        make(tmp_path).load_state_dict(model.state_dict())
 
 
 def test_pools_hold_no_images_of_another_size(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from models.networks import define_G
-from models.networks.palette_unet import LEVELS, PaletteUnet, cross_entropy
+from models.networks.palette_unet import PaletteUnet, choice_loss
 from options.train_options import TrainOptions
 from util.errors import UserError
 
@@ -15,28 +15,27 @@ def small() -> PaletteUnet:
     return define_G(1, 3, 8, "palette_unet", "batch", init_type="xavier", init_gain=1, generator=chance)
 
 
-def test_the_cross_entropy_by_hand():
-    even = torch.zeros(1, LEVELS**3, 1, 1)
-    grey = torch.full((1, 3, 1, 1), 0.1)
-    assert cross_entropy(even, grey).item() == pytest.approx(math.log(LEVELS**3))
-    black, white, cyan = (-1.0, -1.0, -1.0), (1.0, 1.0, 1.0), (-1.0, 1.0, 1.0)
-    for color, index in ((black, 0), (white, LEVELS**3 - 1), (cyan, LEVELS**2 - 1)):
-        sure = torch.zeros(1, LEVELS**3, 1, 1)
+def test_the_loss_of_choices_by_hand():
+    palette = torch.tensor([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0], [1.0, -1.0, -1.0]])
+    pink = torch.tensor([1.0, 0.2, 0.2]).view(1, 3, 1, 1)  # nearest to white
+    distance = 2 * 0.8**2 / 3
+    even = torch.zeros(1, 3, 1, 1)
+    assert choice_loss(even, palette, pink).item() == pytest.approx(math.log(3) + distance)
+    for index, entropy in enumerate((50, 0, 50)):
+        sure = torch.zeros(1, 3, 1, 1)
         sure[:, index] = 50
-        assert cross_entropy(sure, torch.tensor(color).view(1, 3, 1, 1)).item() == pytest.approx(0, abs=1e-6)
-        assert cross_entropy(sure, grey).item() > 10
+        assert choice_loss(sure, palette, pink).item() == pytest.approx(entropy + distance, abs=1e-4)
 
 
-def test_where_it_is_least_the_expectation_is_the_color():
-    color = torch.tensor([0.3, -0.7, 0.95]).view(1, 3, 1, 1)
-    logits = torch.zeros(1, LEVELS**3, 1, 1, requires_grad=True)
-    optimizer = torch.optim.Adam([logits], 0.3)
-    for _ in range(300):
+def test_the_palette_becomes_the_colors_of_the_drawings():
+    net = small()
+    truth = torch.tensor([0.31, -0.72, 0.13]).view(1, 3, 1, 1).expand(2, 3, 64, 64)
+    optimizer = torch.optim.Adam([net.palette], 0.02)
+    for _ in range(60):
         optimizer.zero_grad()
-        cross_entropy(logits, color).backward()
+        net(torch.ones(2, 1, 64, 64), truth)[1].backward()
         optimizer.step()
-    expected = torch.nn.functional.conv2d(torch.softmax(logits, 1), small().palette)
-    torch.testing.assert_close(expected, color, atol=0.02, rtol=0)
+    assert (net.palette - truth[0, :, 0, 0]).abs().amax(1).min() < 0.02
 
 
 @pytest.mark.parametrize("size", [(64, 64), (70, 53)])

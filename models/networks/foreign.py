@@ -1,5 +1,4 @@
 """Weights from other code: state_dicts of CycleGAN and pix2pix, pretrained ResNets, and what can be read off them."""
-import math
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,6 @@ from torch import nn
 
 from models.networks import GENERATORS, define_G
 from models.networks.encoders import ResnetEncoder
-from models.networks.palette_unet import LEVELS
 from util.checkpoint import load_weights
 from util.errors import UserError
 
@@ -192,15 +190,14 @@ def _infer_attention_unet(state: StateDict) -> dict[str, object]:
 
 
 def _infer_palette_unet(state: StateDict) -> dict[str, object]:
-    first, colors = state["encoder.0.0.weight"], state["choose.weight"].shape[0]
-    after_dropout = state.get("encoder.1.3.conv_block.6.weight")  # without dropout a norm's, or there is none
+    first = state["encoder.0.0.weight"]
     return {
         "netG": "palette_unet",
         "input_nc": first.shape[1],
-        "output_nc": round(math.log(colors, LEVELS)),
+        "output_nc": state["palette"].shape[1],
         "ngf": first.shape[0],
         "norm": _norm(state, "encoder.0.0", "encoder.0.1"),
-        "no_dropout": after_dropout is None or after_dropout.dim() != 4,
+        "no_dropout": True,  # as above
     }
 
 

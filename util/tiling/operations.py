@@ -32,6 +32,11 @@ def _softmax(x: PagedMap, dim: int) -> PagedMap:
     return pointwise(torch.softmax, x, 1)
 
 
+@computes(torch.clamp)
+def _clamp(x: PagedMap, least: float, most: float) -> PagedMap:
+    return pointwise(torch.clamp, x, least, most)
+
+
 @computes(F.relu)
 def _relu(x: PagedMap, inplace: bool = False) -> PagedMap:
     return pointwise(torch.relu, x)
