@@ -79,7 +79,7 @@ class TrainOptions(BaseOptions):
             help="frequency of saving what the model makes to [opt.checkpoints_dir]/[opt.name]/samples/, in "
             "iterations (batches); 0: never")
         add("--optimizer", choices=OPTIMIZERS, default="adam",
-            help="muon: learns more from each step, which takes a little longer, above all with few images in a batch")
+            help="muon: learns more from each step, which takes longer, above all with few images in a batch")
         add("--beta1", type=float, default=0.5, help="momentum term of the optimizer")
         add("--lr", type=rate, default=0.0002, help="initial learning rate of the optimizer")
         add("--no_lsgan", action="store_true",
