@@ -104,7 +104,7 @@ def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:
     return PageColorizer(
         bare(model.netG), opt.input_nc, PageScale.from_options(vars(opt)), model.device,
         makes_colorings=model.found.forward, keep_lines=opt.keep_lines, tile=opt.tile, eval_norms=opt.eval,
-        precision=opt.precision,
+        precision=opt.precision, clean_paper=opt.clean_paper,
     )  # fmt: skip
 
 
@@ -112,7 +112,7 @@ def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
     """All that a colored page depends on, beside the page itself."""
     names = (
         "direction", "eval", "resize_or_crop", "loadSize", "fineSize", "crop_part", "page_size", "keep_lines",
-        "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
+        "clean_paper", "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
     )  # fmt: skip
     weights = sha256(model.found.path.read_bytes()).hexdigest()
     sources = [str(Path(root).resolve()) for root in opt.dataroots]

@@ -24,6 +24,7 @@ from util.device import best_device, free_memory, is_out_of_memory
 from util.errors import UserError
 from util.images import is_blank, tensor2im
 from util.lines import lay_lines
+from util.paper import with_clean_paper
 from util.precision import choose_dtype, computing_in
 from util.tiling import NotTileable, Tiles
 
@@ -42,14 +43,15 @@ class PageColorizer:
     def __init__(
         self, net: nn.Module, input_nc: int, scale: PageScale, device: torch.device, *, makes_colorings: bool = True,
         keep_lines: bool | None = None, tile: str | int = "auto", eval_norms: bool = False, folder: Path | None = None,
-        precision: str = "auto",
+        precision: str = "auto", clean_paper: bool = True,
     ) -> None:  # fmt: skip
         """
         net: a generator of (1, input_nc, H, W) in [-1, 1]. scale: how large pages are shown to it. makes_colorings:
         whether it colors scans; else it makes scans. keep_lines: lay the page's own ink over the colors; None: where
         it colors. tile: `auto`, `off` (every page in one go), or the side of the tiles in pixels. eval_norms: batch
         norms use the statistics of their training, not those of the page. folder: of temporary files; None: the
-        system's. precision: one of PRECISIONS, what the network computes with.
+        system's. precision: one of PRECISIONS, what the network computes with. clean_paper: scans are shown to the
+        network with white paper and black ink, for on old ones these look like tones.
         """
         self.net = net.to(device).train(not eval_norms)
         for module in net.modules():
@@ -58,6 +60,7 @@ class PageColorizer:
         self.input_nc, self.scale, self.device = input_nc, scale, device
         self.makes_colorings = makes_colorings
         self.keep_lines = makes_colorings if keep_lines is None else keep_lines
+        self.clean_paper = makes_colorings and clean_paper
         self.tile, self.folder = tile, folder
         self.dtype = choose_dtype(precision, device)
         # What did not fit into the memory is not tried again: tiles of this side, and pages of this many pixels, do.
@@ -67,14 +70,14 @@ class PageColorizer:
     def from_checkpoint(
         cls, path: Path | str, device: torch.device | str | None = None, *, epoch: str = "latest",
         direction: str | None = None, page_size: float | None = None, keep_lines: bool | None = None,
-        tile: str | int = "auto", precision: str = "auto", averaged: bool = True,
+        tile: str | int = "auto", precision: str = "auto", averaged: bool = True, clean_paper: bool = True,
     ) -> PageColorizer:  # fmt: skip
         """The generator of a run (its folder, or one file of weights), ready to color.
 
         device: None takes CUDA or MPS where there is one. direction: AtoB or BtoA; None: that of the training.
         page_size: the shorter side, in pixels, of the pages that the network sees; None: as in its training; infinity:
-        pages at their own size. keep_lines, tile, precision: see the constructor. averaged: the averaged weights,
-        where there are any. Raises UserError for weights that can't be used.
+        pages at their own size. keep_lines, tile, precision, clean_paper: see the constructor. averaged: the averaged
+        weights, where there are any. Raises UserError for weights that can't be used.
         """
         found, saved = locate_generator(Path(path), epoch, direction, averaged)
         scale = PageScale.from_options(saved if page_size is None else saved | {"page_size": page_size})
@@ -82,6 +85,7 @@ class PageColorizer:
         return cls(
             load_generator(found), found.architecture["input_nc"], scale, where, makes_colorings=found.forward,
             keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(saved | found.architecture), precision=precision,
+            clean_paper=clean_paper,
         )  # fmt: skip
 
     def colorize(self, image: Image.Image) -> Image.Image:
@@ -97,6 +101,7 @@ class PageColorizer:
     def prepare(self, page: Image.Image) -> np.ndarray:
         """What the network will see of a page (mode L or RGB): (h, w) or (h, w, 3) uint8."""
         page = page.convert("L" if self.input_nc == 1 else "RGB")
+        page = with_clean_paper(page) if self.clean_paper else page
         size = self.scale.size(page.size)
         return np.asarray(page if size == page.size else page.resize(size, Image.Resampling.BICUBIC))
 

@@ -24,6 +24,8 @@ class TestModel(BaseModel):
             help="how large the network sees a page: native, or its shorter side in pixels; 0: as large as in training")
         add("--keep_lines", action=argparse.BooleanOptionalAction,
             help="lay the page's own ink over the colors; unless said otherwise, where scans are colored")
+        add("--clean_paper", action=argparse.BooleanOptionalAction, default=True,
+            help="show scans to the network with white paper and black ink: grey paper and weak ink look like tones")
         add("--tile", type=tile, default="auto", metavar="auto|off|N",
             help="compute large pages in parts of about N × N pixels, without seams; off: every page in one go")
         add("--recolor", action="store_true", help="color pages anew that are colored already, instead of copying them")

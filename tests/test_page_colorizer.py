@@ -88,6 +88,17 @@ def test_ink_is_as_sharp_as_it_was() -> None:
     assert np.asarray(plain.convert("L"), int)[before == 0].mean() > 30
 
 
+def test_paper_is_shown_white_unless_a_scan_is_to_be_made() -> None:
+    worn = scan().point(lambda level: 40 + level * 190 / 255)
+    seen = PageColorizer(Tint(), 1, SQUEEZED, CPU).prepare(worn)
+    np.testing.assert_allclose(seen, PageColorizer(Tint(), 1, SQUEEZED, CPU).prepare(scan()), atol=3)
+    for as_it_is in (
+        PageColorizer(Tint(), 1, SQUEEZED, CPU, clean_paper=False),
+        PageColorizer(Tint(), 1, SQUEEZED, CPU, makes_colorings=False),
+    ):
+        assert np.median(as_it_is.prepare(worn)) < 240
+
+
 def test_scans_are_not_given_ink() -> None:
     net = define_G(3, 1, 4, "scan")
     made = PageColorizer(net, 3, SQUEEZED, CPU, makes_colorings=False).colorize(scan().convert("RGB"))

@@ -133,9 +133,8 @@ def _worn(scan: np.ndarray, rng: Generator) -> np.ndarray:
     """An old scan: darker and uneven paper, weaker ink, grain."""
     height, width = scan.shape
     paper, ink = rng.uniform(228, 250), rng.uniform(4, 40)
-    slope = (np.linspace(-1, 1, width) * rng.uniform(-8, 8))[None] + (np.linspace(-1, 1, height) * rng.uniform(-8,
-                                                                                                               8))[:,
-                                                                                                                   None]
+    across, down = rng.uniform(-8, 8), rng.uniform(-8, 8)
+    slope = across * np.linspace(-1, 1, width) + down * np.linspace(-1, 1, height)[:, None]
     grain = rng.standard_normal((height, width), dtype=np.float32) * np.float32(rng.uniform(1, 5))
     share = (scan.astype(np.float32) - INK_LEVEL) / (255 - INK_LEVEL)
     return np.clip(ink + share * (paper + slope - ink) + grain, 0, 255).astype(np.uint8)
