@@ -5,11 +5,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from models.base_model import BaseModel
+from models.base_model import BaseModel, Batch
 from models.networks import GANLoss, gradient_penalty
 from util.color import chroma
 from util.errors import UserError
-from util.option_types import positive, rate, weight
+from util.option_types import positive, probability, rate, weight
+from util.screentones import with_screentones
 
 
 class Pix2PixModel(BaseModel):
@@ -35,6 +36,9 @@ class Pix2PixModel(BaseModel):
             add("--lambda_palette", type=weight, default=0.0,
                 help="for --netG palette_unet: weight of the loss of its choices: their cross entropy, and how far the "
                 "colors of the palette are from the true ones")
+            add("--scan_tones", type=probability, default=0.0,
+                help="probability to lay a random screentone over an area of one color in a scan, four times for each; "
+                "for made scans above all, whose tones are less varied than those of true ones")
             add("--lr_D", type=rate, help="initial learning rate of the discriminator; lr if not given")
             add("--n_critic", type=positive, default=1,
                 help="steps of the discriminator for each of the generator; 5 is usual for wgangp")  # fmt: skip
@@ -81,6 +85,16 @@ class Pix2PixModel(BaseModel):
         if final is not None:
             done = (epoch - 1) / max(1, last - 1)
             self.lambda_L1 = self.opt.lambda_L1 + done * (final - self.opt.lambda_L1)
+
+    def set_input(self, input: Batch) -> None:
+        super().set_input(input)
+        self.real_A = self.with_tones(self.real_A)
+
+    def with_tones(self, scans: torch.Tensor) -> torch.Tensor:
+        """The scans of a batch, with more screentones where those are wanted."""
+        if not self.isTrain or self.opt.scan_tones == 0:
+            return scans
+        return with_screentones(scans, self.real_B, self.opt.scan_tones, self.generator)
 
     def forward(self) -> None:
         if self.isTrain and self.opt.lambda_palette > 0:

@@ -171,6 +171,17 @@ def test_noise_on_the_scans(tmp_path):
     assert not torch.equal(noisy.real_A - clean.real_A, difference)
 
 
+def test_scans_may_have_more_tones(tmp_path):
+    model = make(tmp_path, "--scan_tones=1")
+    coloring = torch.full((2, 3, 16, 16), 0.3)
+    model.set_input({"B": coloring, "B_paths": ["1", "2"]})
+    with torch.no_grad():
+        plain = model.scan_generators[0](coloring)
+    assert (model.real_A <= plain).all()
+    assert (model.real_A < plain).any()
+    assert torch.equal(model.real_B, coloring)
+
+
 def test_scans_may_be_made_of_other_colors(tmp_path):
     model = make(tmp_path, "--scan_recolor=0.5")
     model.set_input(batch())

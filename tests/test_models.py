@@ -135,6 +135,15 @@ def test_direction_swaps_the_sides(tmp_path, name):
     assert (forth.get_image_paths(), back.get_image_paths()) == (["A0"], ["B0"])
 
 
+def test_scans_of_true_pairs_may_have_more_tones(tmp_path):
+    given = batch()
+    for chance, toned in (("0", False), ("1", True)):
+        model = make(tmp_path, "--model", "pix2pix", "--scan_tones", chance)
+        model.set_input(given)
+        assert torch.equal(model.real_A, given["A"]) != toned
+        assert torch.equal(model.real_B, given["B"])
+
+
 @pytest.mark.parametrize("name", ["cycle_gan", "pix2pix"])
 def test_the_same_seed_gives_the_same_weights(tmp_path, name):
     first, again, other = (weights(make(tmp_path, "--model", name, "--seed", s)) for s in "338")

@@ -43,7 +43,7 @@ def test_every_option_is_told_once():
     twice = {name for name in named if named.count(name) > 1}
     doors = {"dataroot", "model", "name", "no_html", "phase", "precision"}  # which mean something else in testing
     weights = {"lambda_GAN", "lambda_L1", "lambda_L1_final", "lambda_L2", "lambda_chroma", "lambda_palette"}
-    inherited = weights | {"lr_D", "n_critic"}  # of pix2pix
+    inherited = weights | {"lr_D", "n_critic", "scan_tones"}  # of pix2pix
     assert twice == doors | inherited
     assert {"lambda_A", "lambda_L1", "netG_A"} <= set(re.findall(r"^\| `--(\w+)`", own, re.MULTILINE))
 
