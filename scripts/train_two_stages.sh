@@ -60,8 +60,8 @@ make small $data/small/trainB 256
 make easy $data/easy/trainB 300 --copies 2
 
 echo "== 4/4 the colorizer"
-# Colors as classes; how this compares with squared errors is in benchmarks/learning_pages.md.
+# Colors as classes, Muon, and more tones on the scans: what each brings is in benchmarks/learning_pages.md.
 exec "$python" train.py --name two_stages --model pix2pix --dataroot $data/pairs --netG palette_unet --ngf 24 \
   --norm batch --no_dropout --input_nc 1 --init_type xavier --init_gain 1 --lambda_GAN 0 --lambda_L1 0 --lambda_L2 0.5 \
-  --lambda_palette 1 --resize_or_crop random_part --crop_part 0.4 0.8 --fineSize 128 --batch_size 16 --lr 0.002 \
-  --beta1 0.9 --niter 3 --niter_decay 3 --val_freq 0 --cache ram "$@"
+  --lambda_palette 1 --scan_tones 0.4 --resize_or_crop random_part --crop_part 0.4 0.8 --fineSize 128 --batch_size 24 \
+  --optimizer muon --lr 0.01 --beta1 0.9 --niter 10 --niter_decay 13 --val_freq 0 --cache ram "$@"
