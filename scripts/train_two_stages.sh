@@ -6,8 +6,12 @@
 #     scripts/train_two_stages.sh datasets/openmoji --gpu_ids -1 --num_threads 0
 #
 # DRAWINGS is a data set with trainA (scans) and trainB (colorings, other drawings). The runs are checkpoints/two_stages
-# and checkpoints/two_stages_scans. On one core of a server CPU it takes about three hours: 12 minutes for drawing, 30 for
-# the scan generator, 25 for making scans, the rest for the colorizer.
+# and checkpoints/two_stages_scans. On two cores of a server CPU it takes about two and a half hours: 12 minutes for
+# drawing, 30 for the scan generator, 20 for making scans, the rest for the colorizer. Of it,
+#
+#     python scripts/ship_weights.py checkpoints/two_stages checkpoints/manga_color
+#
+# makes the small copy that ships (with "page_size": 272 in its opt.json).
 set -euo pipefail
 if [ $# -lt 1 ] || [ ! -d "$1/trainA" ] || [ ! -d "$1/trainB" ]; then
   echo "error: give a data set with trainA and trainB, such as datasets/openmoji" >&2
