@@ -43,8 +43,10 @@ class Muon(torch.optim.Optimizer):
     def _orthogonal_step(self, group: dict[str, Any], learning: Learning) -> None:
         momentum = group["betas"][0]
         for parameter, gradient in learning:
-            mean = self.state[parameter].setdefault("exp_avg", torch.zeros_like(parameter))
-            mean.lerp_(gradient, 1 - momentum)
+            state = self.state[parameter]
+            if not state:
+                state["exp_avg"] = torch.zeros_like(parameter)
+            mean = state["exp_avg"].lerp_(gradient, 1 - momentum)
             ahead = gradient.lerp(mean, momentum).flatten(1)  # Nesterov's
             size = group["lr"] * SIZE * max(ahead.shape) ** 0.5
             parameter.add_(orthogonalized(ahead).view_as(parameter), alpha=-size)
