@@ -165,8 +165,8 @@ def find_generator(
 ) -> TrainedGenerator:
     """The generator of `run` that works in `direction` (AtoB or BtoA).
 
-    saved: the options of the run, empty for weights of other code. suffix: choose EPOCH_net_G[suffix].pth. averaged:
-    its averaged weights, where there are any.
+    saved: the options of the run, empty for weights of other code. suffix: choose EPOCH_net_G[suffix].pth; _B goes
+    back, whatever the direction. averaged: its averaged weights, where there are any.
     Raises UserError when there is none.
     """
     # G_A is the generator of the direction that was trained; G_B goes back.
@@ -180,6 +180,7 @@ def find_generator(
             "suffix), --checkpoints_dir, --epoch and --direction"
         )
     path = paths[name]
+    forward = suffix != "_B" if suffix else not back
     if name == "G" and back and saved:
         trained = saved.get("direction", "AtoB")
         raise UserError(f"{run} was trained {trained} and knows no way back: leave out --direction {direction}")
@@ -187,16 +188,16 @@ def find_generator(
         told = infer_generator(load_weights(path))
         untold = " and ".join(f"--{key}" for key in ARCHITECTURE if key not in told)
         source = f"its weights{f', which do not tell {untold}' if untold else ''}" if told else ""
-        return TrainedGenerator(name, path, told, source, not back)
+        return TrainedGenerator(name, path, told, source, forward)
     if not saved.keys() >= set(ARCHITECTURE):
         source = f"its weights, for {run / 'opt.json'} does not tell it"
-        return TrainedGenerator(name, path, infer_generator(load_weights(path)), source, not back)
+        return TrainedGenerator(name, path, infer_generator(load_weights(path)), source, forward)
     architecture = {key: saved[key] for key in (*ARCHITECTURE, *EXTRAS) if key in saved}
     side = name.removeprefix("G")
     architecture["netG"] = saved.get(f"netG{side}") or architecture["netG"]
     if side == "_B":
         architecture["input_nc"], architecture["output_nc"] = saved["output_nc"], saved["input_nc"]
-    return TrainedGenerator(name, path, architecture, str(run / "opt.json"), not back)
+    return TrainedGenerator(name, path, architecture, str(run / "opt.json"), forward)
 
 
 def check_size(path: Path, arguments: dict[str, Any]) -> None:

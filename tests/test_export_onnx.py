@@ -152,8 +152,7 @@ def test_the_shipped_weights(tmp_path):
     scan, *_ = render_page(0, 9000, 401, 601)
     page = torch.from_numpy(np.asarray(scan.convert("L"), np.float32) / 127.5 - 1)[None, None]
     net = load_generator(locate_generator(SHIPPED)[0])
-    # onnxruntime's own instance norm is off by 2e-4 here, and by more on larger pages.
-    assert (run_model(tmp_path / "demo.onnx", page) - colored(net, page, eval_norms=False)).abs().max() < 5e-5
+    assert (run_model(tmp_path / "demo.onnx", page) - colored(net, page, eval_norms=True)).abs().max() < 5e-5
 
 
 def identity(opset: int = 18) -> onnx.ModelProto:
