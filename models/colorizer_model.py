@@ -75,7 +75,7 @@ class ColorizerModel(Pix2PixModel):
         self.image_paths = input["B_paths"]
         with torch.no_grad():
             scans = to_channels(self._drawn()(self._shown()), self.opt.input_nc)
-            self.real_A = self._with_noise(self.with_tones(scans)) if self.isTrain else scans
+            self.real_A = self._with_noise(self._with_tones(scans)) if self.isTrain else scans
 
     def _shown(self) -> torch.Tensor:
         """The colorings as the scan generator sees them, some in other colors."""

@@ -88,9 +88,9 @@ class Pix2PixModel(BaseModel):
 
     def set_input(self, input: Batch) -> None:
         super().set_input(input)
-        self.real_A = self.with_tones(self.real_A)
+        self.real_A = self._with_tones(self.real_A)
 
-    def with_tones(self, scans: torch.Tensor) -> torch.Tensor:
+    def _with_tones(self, scans: torch.Tensor) -> torch.Tensor:
         """The scans of a batch, with more screentones where those are wanted."""
         if not self.isTrain or self.opt.scan_tones == 0:
             return scans

@@ -24,8 +24,8 @@ ARCHITECTURE = (
     "model", "input_nc", "output_nc", "ngf", "ndf", "netG", "netG_A", "netG_B", "netD", "n_layers_D", "norm",
     "no_dropout", "encoder",
 )
-# What makes training faster without a trace in what is learned, beyond rounding.
 OPTIMIZERS = ("adam", "muon")
+# What makes training faster without a trace in what is learned, beyond rounding.
 OPTIMISATIONS = ("batched_passes", "fused_adam")
 
 
@@ -305,7 +305,9 @@ def _check_validation(opt: argparse.Namespace) -> None:
         raise UserError(f"no folder {root / 'valA'}: check --val_dataroot")
     wanted = [key for key in ("best_metric", "val_freq", "val_images") if key in opt.explicit and getattr(opt, key)]
     wanted += ["plateau_on"] if opt.plateau_on == "val" else []
-    if wanted and not (opt.val_freq and (root / "valA").is_dir()):
+    if wanted and not opt.val_freq:
+        raise UserError(f"--{wanted[0]} asks for validation, which --val_freq 0 turns off: leave out one of them")
+    if wanted and not (root / "valA").is_dir():
         raise UserError(f"--{wanted[0]} needs drawings to measure with: put some into {root / 'valA'}, or leave it out")
     if opt.plateau_on == "val" and opt.lr_policy != "plateau":
         raise UserError("--plateau_on is for --lr_policy plateau: add it")

@@ -101,7 +101,7 @@ def test_plateau_can_follow_it(data, tmp_path):
 
 @pytest.mark.parametrize(("argv", "message"), [
     (["--val_dataroot=nowhere"], "no folder nowhere/valA"),
-    (["--best_metric=ssim", "--val_freq=0"], "--best_metric needs drawings"),
+    (["--best_metric=ssim", "--val_freq=0"], "--best_metric asks for validation, which --val_freq 0 turns off"),
     (["--plateau_on=val"], "add it"),
     (["--plateau_on=val", "--lr_policy=plateau", "--best_metric=ssim"], "ssim does not"),
 ])  # fmt: skip
@@ -109,3 +109,10 @@ def test_what_can_not_be_followed_is_refused(data, tmp_path, argv, message):
     with pytest.raises(UserError, match=message):
         train(data, tmp_path, "refused", *argv)
     assert not (tmp_path / "refused").exists()
+
+
+def test_a_folder_without_drawings_to_measure_with_is_named(data, tmp_path):
+    for side in "AB":
+        shutil.copytree(data / f"train{side}", tmp_path / "data" / f"train{side}")
+    with pytest.raises(UserError, match=r"--val_images needs drawings to measure with: put some into .*data/valA"):
+        train(tmp_path / "data", tmp_path, "refused", "--val_images=20")

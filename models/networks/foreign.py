@@ -197,7 +197,7 @@ def _infer_palette_unet(state: StateDict) -> dict[str, object]:
         "output_nc": state["palette"].shape[1],
         "ngf": first.shape[0],
         "norm": _norm(state, "encoder.0.0", "encoder.0.1"),
-        "no_dropout": True,  # as above
+        "no_dropout": True,  # its dropout has no weights, and no place in the names of others
     }
 
 
