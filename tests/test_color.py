@@ -33,6 +33,15 @@ def test_other_colors_leave_paper_white_and_ink_dark():
     assert seen == {0, 1, 2}
 
 
+def test_some_drawings_become_light_all_over_and_others_dark():
+    """So that scans of them have all that is blank, or tones."""
+    x = picture((70, 120, 200), (200, 150, 70), (80, 220, 90), (120, 90, 70), (230, 220, 180))
+    chance = torch.Generator().manual_seed(0)
+    darkest = [min(min(color) for color in levels(recolored(x, chance))) for _ in range(40)]
+    assert sum(level > 195 for level in darkest) > 4
+    assert sum(level < 105 for level in darkest) > 4
+
+
 def test_lines_stay_as_dark_as_they_were_beside_their_color():
     """Thin ones too, which are grey where drawings are small; broad strokes are colors like others."""
     x = (picture((250, 200, 120), (120, 200, 250)) + 1) / 2

@@ -3,9 +3,10 @@ import torch
 import torch.nn.functional as F
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's mode L
-# Of `recolored`: the knots of its curves, evenly spread (more make ink grey); how dark these make what is not, 0 black
-# and 1 white; and the width in pixels from which on dark strokes are color and no lines, odd.
-KNOTS, DARKEST, LINE_WIDTH = 5, 0.2, 5
+# Of `recolored`: the knots of its curves, evenly spread (more make ink grey); how dark the darkest drawings and the
+# lightest may become where they are not black, 0 black and 1 white; and the width in pixels from which on dark strokes
+# are color and no lines, odd.
+KNOTS, DARKEST, LIGHTEST, LINE_WIDTH = 5, 0.2, 0.9, 5
 
 
 def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
@@ -31,15 +32,17 @@ def chroma(x: torch.Tensor) -> torch.Tensor:
 def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """The same drawings in other colors: of each, the channels change places, and each takes a random curve of its own.
     White stays white and black black, what is nearly so stays near, and what has one color keeps having one; but light
-    may become dark, and dark light. Lines stay as dark as they were beside their color: strokes narrower than
-    LINE_WIDTH are taken off before and laid over the other colors after (else thin ones, which are grey, would fade).
+    may become dark, and dark light. How dark is drawn for each, so that scans of some have many tones, of others none.
+    Lines stay as dark as they were beside their color: strokes narrower than LINE_WIDTH are taken off before and laid
+    over the other colors after (else thin ones, which are grey, would fade).
 
     x: NCHW in [-1, 1]. generator: of random numbers, on the CPU.
     """
     count, channels = x.shape[:2]
     order = torch.rand(count, channels, generator=generator).argsort(1).to(x.device)
     moved = x.gather(1, order.view(count, channels, 1, 1).expand_as(x))
-    curves = DARKEST + (1 - DARKEST) * torch.rand(count, channels, KNOTS, generator=generator).to(x)
+    darkest = DARKEST + (LIGHTEST - DARKEST) * torch.rand(count, 1, 1, generator=generator)
+    curves = (darkest + (1 - darkest) * torch.rand(count, channels, KNOTS, generator=generator)).to(x)
     curves[..., 0], curves[..., -1] = 0, 1
     colors = without_lines(moved)
     place = ((colors + 1) / 2).clamp(0, 1) * (KNOTS - 1)
