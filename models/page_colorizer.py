@@ -7,7 +7,7 @@
 """
 from __future__ import annotations
 
-from math import inf
+from math import ceil, floor, inf
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from util.device import best_device, free_memory, is_out_of_memory
 from util.errors import UserError
 from util.images import is_blank, tensor2im
 from util.lines import lay_lines
-from util.paper import with_clean_paper
+from util.paper import with_clean_paper, without_margins
 from util.precision import choose_dtype, computing_in
 from util.tiling import NotTileable, Tiles
 
@@ -126,9 +126,13 @@ class PageColorizer:
                 self.tile, side = "off", None
 
     def finish(self, page: Image.Image, coloring: np.ndarray) -> Image.Image:
-        """The network's coloring of a page, at the size of the page, with the page's ink where that is wanted."""
-        if self.keep_lines and coloring.ndim == 3:
-            return Image.fromarray(lay_lines(np.asarray(page.convert("L")), coloring))
+        """The network's coloring of a page, at the size of the page, with white margins, and with the page's ink where
+        that is wanted."""
+        if coloring.ndim == 3:
+            luminance = np.asarray(page.convert("L"))
+            coloring = _with_white_margins(coloring, luminance)
+            if self.keep_lines:
+                return Image.fromarray(lay_lines(luminance, coloring))
         picture = Image.fromarray(coloring)
         return picture if picture.size == page.size else picture.resize(page.size, Image.Resampling.BICUBIC)
 
@@ -174,6 +178,18 @@ class PageColorizer:
             raise UserError(
                 f"no room for the maps of a large page ({error.strerror}): make some, or set TMPDIR"
             ) from error
+
+
+def _with_white_margins(coloring: np.ndarray, page: np.ndarray) -> np.ndarray:
+    """A coloring (h, w, 3) with white paper beyond the panels of its page (H, W): a network can hardly tell that from
+    a panel which is cut off."""
+    white = np.full_like(coloring, 255)
+    inside = tuple(
+        slice(ceil(part.start * small / large), floor(part.stop * small / large))
+        for part, small, large in zip(without_margins(page), coloring.shape, page.shape, strict=False)
+    )
+    white[inside] = coloring[inside]
+    return white
 
 
 def _area(pixels: np.ndarray) -> int:

@@ -99,6 +99,17 @@ def test_paper_is_shown_white_unless_a_scan_is_to_be_made() -> None:
         assert np.median(as_it_is.prepare(worn)) < 240
 
 
+@pytest.mark.parametrize("keep_lines", [True, False])
+def test_beyond_the_frames_of_panels_paper_stays_white(keep_lines: bool) -> None:
+    page = Image.new("L", (240, 340), "white")
+    ImageDraw.Draw(page).rectangle((21, 27, 218, 310), outline=0, width=4)
+    colored = np.asarray(PageColorizer(Tint(), 1, SQUEEZED, CPU, keep_lines=keep_lines).colorize(page), int)
+    tinted = np.ptp(colored, axis=2) > 60
+    assert tinted[40:300, 35:205].all()  # yellow
+    tinted[20:320, 14:226] = False  # up to the pixels of the coloring that the frame is in
+    assert not tinted.any()
+
+
 def test_scans_are_not_given_ink() -> None:
     net = define_G(3, 1, 4, "scan")
     made = PageColorizer(net, 3, SQUEEZED, CPU, makes_colorings=False).colorize(scan().convert("RGB"))

@@ -4,6 +4,11 @@ from PIL import Image
 
 INK, PAPER = 0.01, 0.95  # shares of the pixels that are darker than what counts as ink, and as paper
 LIGHTEST_INK, DARKEST_PAPER = 96, 128  # of 255: beyond these, there is no ink, or no paper, to tell by
+# Of margins. What is darker than MARK, of 255, is no paper. A row of a frame is marked in more than a SPECK of its
+# width; dust and page numbers are in less. A margin is no wider than WIDEST, of the page, for a sky may be; at most
+# MARKED of its rows have marks, for where a panel runs off the page all have; and it ends at a frame along FRAMED of it
+# or more, which may be aslant by SLANT of the page.
+MARK, SPECK, WIDEST, MARKED, FRAMED, SLANT = 128, 0.05, 0.15, 0.4, 0.4, 0.015
 
 
 def with_clean_paper(scan: Image.Image) -> Image.Image:
@@ -15,3 +20,22 @@ def with_clean_paper(scan: Image.Image) -> Image.Image:
         return scan
     spread = (np.arange(256) - ink) * (255 / (paper - ink))
     return scan.point(spread.clip(0, 255).round().astype(int).tolist() * len(scan.getbands()))
+
+
+def without_margins(page: np.ndarray) -> tuple[slice, slice]:
+    """Rows and columns of a page, (H, W) uint8 luminance, without the paper beyond the frames of its panels. On a side
+    where no frame is the outermost, for a panel runs off the page or there is a drawing without one, they reach to the
+    edge."""
+    marked = page < MARK
+    rows, columns = (slice(_margin(marks), len(marks) - _margin(marks[::-1])) for marks in (marked, marked.T))
+    return rows, columns
+
+
+def _margin(marked: np.ndarray) -> int:
+    """How many rows of (H, W) bool marks come before a frame; 0 if something else does."""
+    height = len(marked)
+    first = int(np.argmax(marked.mean(axis=1) > SPECK))  # 0, too, if there is no such row
+    frame = marked[first : first + max(round(SLANT * height), 1)]
+    framed = frame.any(axis=0).mean() > FRAMED
+    empty = marked[:first].any(axis=1).sum() <= MARKED * first <= MARKED * WIDEST * height
+    return first if framed and empty else 0
