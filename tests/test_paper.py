@@ -70,6 +70,7 @@ def test_frames_may_be_aslant_and_margins_have_specks_and_numbers():
 
 @pytest.mark.parametrize(("page", "expected"), [
     (framed((-9, -9, 140, 390), (150, 30, 269, 390)), [0, 0, 270, 391]),  # a panel that runs off the page
+    (framed((20, 30, 269, 390), (60, 18, 64, 60)), [20, 0, 270, 391]),  # what sticks out of its panel
     (framed((20, 130, 269, 390)), [20, 0, 270, 391]),  # a sky rather than a margin
     (framed((40, 395, 260, 428), (20, 30, 269, 390)), [20, 30, 270, 429]),
     (framed((90, 400, 190, 425), (20, 30, 269, 390)), [20, 30, 270, 430]),  # something below the panels
