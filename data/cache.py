@@ -29,6 +29,7 @@ _COUNT = struct.Struct("<I")  # how many pictures
 _SUM = struct.Struct("<I")  # CRC-32
 _PICTURE = struct.Struct("<3I?2I2d")  # channels, height, width, interleaved, size, extent
 _FORMAT = 1
+_FORKING = get_context("fork" if sys.platform == "linux" else None)
 # All that, beside files and options, makes the same pixels.
 _MAKERS = (
     PIL.__version__, features.version("libjpeg_turbo") or features.version("jpg"), torch.__version__,
@@ -83,7 +84,8 @@ class DiskCache(_KeyedCache):
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._failed = mmap.mmap(-1, 1)  # shared with the processes that are forked
+        # Shared with the processes that are forked: whether there was no room, and which of them tells it.
+        self._failed, self._telling = mmap.mmap(-1, 1), _FORKING.Semaphore(1)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"folder": self.folder}
@@ -113,8 +115,8 @@ class DiskCache(_KeyedCache):
         except OSError as error:
             with suppress(OSError):
                 temporary.unlink()
-            if not self._failed[0]:
-                self._failed[0] = 1
+            self._failed[0] = 1
+            if self._telling.acquire(block=False):
                 print(
                     f"warning: can't keep images in {self.folder} ({reason(error)}): make room there, or give "
                     "another --cache_dir; training goes on with what is there"
@@ -146,7 +148,7 @@ class RamCache(_KeyedCache):
         # Of each entry: where its content starts, its length, its key.
         self._table = np.frombuffer(memory, np.uint64, 4 * slots, 32).reshape(slots, 4)
         self._content = memoryview(memory)[rows:]
-        self._lock = get_context("fork").Lock() if sys.platform == "linux" else get_context().Lock()
+        self._lock = _FORKING.Lock()
 
     @property
     def used(self) -> int:
