@@ -38,12 +38,12 @@ def test_runs_color_the_same_drawings_and_are_measured(world, capsys):
     status, text, _ = call(capsys, *runs, "--dataroot=data", "--out=kept", "--json=out.json", "--csv=out.csv",
                            "--baseline=one")  # fmt: skip
     assert status is None
-    colorizer = PageColorizer.from_checkpoint("checkpoints/two", "cpu", keep_lines=False)
+    colorizer = PageColorizer.from_checkpoint("checkpoints/two", "cpu")
     figures = []
     for name in NAMES:
         scan = Image.open(f"data/valA/{name}.png")
         result = np.asarray(Image.open(f"kept/other/{name}.png"))
-        assert (result == np.asarray(colorizer.colorize(scan))).all()
+        assert (result == colorizer.run(colorizer.prepare(scan))).all()
         truth, scan = (np.asarray(Image.open(f"data/val{side}/{name}.png").convert("RGB")) for side in "BA")
         figures.append(measure(result, truth, scan, np.asarray(Image.open(f"data/valL/{name}.png")).astype(int)))
     means = read_report()["means"]
