@@ -11,7 +11,7 @@
 #
 #     python scripts/ship_weights.py checkpoints/two_stages checkpoints/manga_color
 #
-# makes the small copy that ships (with "page_size": 300 in its opt.json).
+# makes the small copy that ships (with "page_size": 320 in its opt.json).
 set -euo pipefail
 if [ $# -lt 1 ] || [ ! -d "$1/trainA" ] || [ ! -d "$1/trainB" ]; then
   echo "error: give a data set with trainA and trainB, such as datasets/openmoji" >&2
