@@ -1,7 +1,9 @@
 """How well a run colors drawings that it does not learn from, while it trains."""
 import argparse
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from data.transforms import PageScale
 from models.base_model import BaseModel, bare
 from models.page_colorizer import PageColorizer
 from models.trained import needs_eval
+from util.cores import helper_threads
 from util.errors import UserError
 from util.label_maps import read_label_map, scaled_labels
 from util.metrics import METRICS, measure
@@ -59,12 +62,7 @@ class Validation:
         average = self.model.averages.get(self.name)
         net: nn.Module = bare(self.model.networks()[self.name])
         self.colorizer.net.load_state_dict(average.weights if average else net.state_dict())
-        figures, faults = [], []
-        for name, path in self.drawings.items():
-            try:
-                figures.append(self._measure(name, path))
-            except UserError as fault:
-                faults.append(str(fault))
+        figures, faults = self._figures()
         if faults:
             tqdm.write(f"warning: validation leaves out {len(faults)} of {len(self.drawings)} drawings: {faults[0]}")
         found = {key: _mean([each[key] for each in figures if key in each]) for key in METRICS}
@@ -99,14 +97,44 @@ class Validation:
         self.history = [(int(images), dict(figures)) for images, figures in state["history"]]
         self.best = state["best"] and (float(state["best"][0]), int(state["best"][1]))
 
-    def _measure(self, name: str, path: Path) -> Figures:
-        page = read_image(path)
-        result = self.colorizer.run(self.colorizer.prepare(page))
+    def _figures(self) -> tuple[list[Figures], list[UserError]]:
+        """Of each drawing that can be measured, and what is wrong with the others. What is not the network's work is
+        done by threads, a few drawings at a time; not beside the network, which wants all cores."""
+        read, color, measured = (_passing_on_faults(step) for step in (self._read, self._color, self._measure))
+        names, threads = list(self.drawings), helper_threads()
+        results: list[Figures | UserError] = []
+        with ThreadPoolExecutor(threads) as pool:
+            for start in range(0, len(names), 4 * threads):
+                drawings = list(pool.map(read, names[start : start + 4 * threads]))
+                results += pool.map(measured, [color(drawing) for drawing in drawings])
+        faults = [each for each in results if isinstance(each, UserError)]
+        return [each for each in results if not isinstance(each, UserError)], faults
+
+    def _read(self, name: str) -> "_Drawing":
+        page = read_image(self.drawings[name])
+        seen = self.colorizer.prepare(page)
+        return _Drawing(name, _scaled(page, (seen.shape[1], seen.shape[0])), seen)
+
+    def _color(self, drawing: "_Drawing") -> "_Drawing":
+        return replace(drawing, pixels=self.colorizer.run(drawing.pixels))
+
+    def _measure(self, drawing: "_Drawing") -> Figures:
+        name, result = drawing.name, drawing.pixels
         result = np.repeat(result[..., None], 3, axis=2) if result.ndim == 2 else result
         size = (result.shape[1], result.shape[0])
         truth = _scaled(read_image(self.truths[name]), size) if name in self.truths else None
         labels = scaled_labels(read_label_map(self.labels[name]), size) if name in self.labels else None
-        return measure(result, truth, _scaled(page, size), labels)
+        return measure(result, truth, drawing.scan, labels)
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """scan: (h, w, 3) uint8, at the size at which it is colored. pixels: what the network sees of it, then what it
+    makes of that."""
+
+    name: str
+    scan: np.ndarray
+    pixels: np.ndarray
 
 
 def can_validate(opt: argparse.Namespace) -> bool:
@@ -125,6 +153,18 @@ def _by_name(folder: Path, most: float = math.inf) -> dict[str, Path]:
     if len(named) > most:
         named = [named[n * len(named) // int(most)] for n in range(int(most))]
     return dict(named)
+
+
+def _passing_on_faults(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A step that gives what was wrong with its item in place of a result, and passes such an item on."""
+
+    def passing_on(item: Any) -> Any:
+        try:
+            return item if isinstance(item, UserError) else step(item)
+        except UserError as fault:
+            return fault
+
+    return passing_on
 
 
 def _scaled(image: Image.Image, size: tuple[int, int]) -> np.ndarray:

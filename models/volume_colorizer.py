@@ -13,14 +13,13 @@ from data.pages import NothingToWrite, Page, PageError, Volume
 from models.page_colorizer import PageColorizer
 from models.volume_results import Done, Results, writing_results
 from util.colored_pages import is_colored
-from util.cores import usable_cores
+from util.cores import helper_threads
 from util.distributed import Processes
 from util.images import is_blank
 from util.journal import Journal
 from util.pipeline import Pipeline
 from util.progress import Meter
 
-MOST_THREADS = 8
 Key = tuple[str, str]  # names of a volume and of a page in it
 
 
@@ -123,7 +122,7 @@ class VolumeColorizer:
         return known
 
     def _work(self, jobs: Sequence[Job], before: int) -> Iterator[Done]:
-        pipeline = Pipeline(self._read, self._run, self._write, min(usable_cores(), MOST_THREADS))
+        pipeline = Pipeline(self._read, self._run, self._write, helper_threads())
         with Meter(len(jobs) + before, before, "page", quiet=not self.processes.first) as meter:
             for done in pipeline.run(jobs):
                 self.journal.append(asdict(done))
