@@ -1,6 +1,7 @@
 """How well a run colors drawings that it does not learn from, while it trains."""
 import argparse
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -39,12 +40,13 @@ class Validation:
     def __init__(self, opt: argparse.Namespace, model: BaseModel) -> None:
         self.model, self.frequency = model, opt.val_freq
         root = Path(opt.val_dataroot or opt.dataroot)
-        self.drawings = _by_name(root / "valA", opt.val_images)
-        truths, labels = _by_name(root / "valB"), _by_name(root / "valL")
+        drawings, truths, labels = (_by_name(root / folder) for folder in ("valA", "valB", "valL"))
+        paired = [name for name in drawings if name in truths]  # figures are means over the same drawings
+        if truths and not paired:
+            print(f"warning: {root / 'valB'} has no coloring of the name of a drawing in valA: nothing is compared")
+        self.drawings = {name: drawings[name] for name in _spread(paired or list(drawings), opt.val_images)}
         self.truths = {name: truths[name] for name in self.drawings if name in truths}
         self.labels = {name: labels[name] for name in self.truths if name in labels}
-        if self.truths:  # figures are means over the same drawings
-            self.drawings = {name: self.drawings[name] for name in self.truths}
         self.metric: str = opt.best_metric or ("ciede2000_colored" if self.truths else "colorfulness")
         self.history: list[tuple[int, Figures]] = []
         self.best: tuple[float, int] | None = None
@@ -80,8 +82,9 @@ class Validation:
 
     @property
     def loss(self) -> float | None:
-        """That of the metric that chooses, the lower the better, when it was found last."""
-        return METRICS[self.metric].loss(self.latest[self.metric]) if self.metric in self.latest else None
+        """That of the metric that chooses, the lower the better, when it was found last; None if it tells none."""
+        loss = METRICS[self.metric].loss(self.latest.get(self.metric, math.nan))
+        return None if math.isnan(loss) else loss
 
     def curves(self) -> dict[str, list[tuple[int, float]]]:
         """How each metric went, by its title, once it was found twice: images that the run had seen, and the figure."""
@@ -103,7 +106,8 @@ class Validation:
         read, color, measured = (_passing_on_faults(step) for step in (self._read, self._color, self._measure))
         names, threads = list(self.drawings), helper_threads()
         results: list[Figures | UserError] = []
-        with ThreadPoolExecutor(threads) as pool:
+        # What threads that read images silence, each for itself, may stay silent: put back here.
+        with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
             for start in range(0, len(names), 4 * threads):
                 drawings = list(pool.map(read, names[start : start + 4 * threads]))
                 results += pool.map(measured, [color(drawing) for drawing in drawings])
@@ -140,19 +144,21 @@ class _Drawing:
 def can_validate(opt: argparse.Namespace) -> bool:
     """Whether there are drawings to validate with, and a generator that colors drawings."""
     root = Path(opt.val_dataroot or opt.dataroot)
-    return opt.val_freq > 0 and opt.direction == "AtoB" and bool(_by_name(root / "valA", 1))
+    return opt.val_freq > 0 and opt.direction == "AtoB" and bool(_by_name(root / "valA"))
 
 
-def _by_name(folder: Path, most: float = math.inf) -> dict[str, Path]:
-    """The images of a folder, evenly spread if there are more than `most`; none if it has none, or does not exist."""
+def _by_name(folder: Path) -> dict[str, Path]:
+    """The images of a folder; none if it has none, or does not exist."""
     try:
         paths = list_images(folder)
     except UserError:
         return {}
-    named = list(zip(result_names(paths, folder), paths, strict=True))
-    if len(named) > most:
-        named = [named[n * len(named) // int(most)] for n in range(int(most))]
-    return dict(named)
+    return dict(zip(result_names(paths, folder), paths, strict=True))
+
+
+def _spread(names: list[str], most: int) -> list[str]:
+    """So many of them at most, evenly spread."""
+    return names if len(names) <= most else [names[n * len(names) // most] for n in range(most)]
 
 
 def _passing_on_faults(step: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -26,6 +26,7 @@ ARCHITECTURE = (
 )
 OPTIMIZERS = ("adam", "muon")
 # What makes training faster without a trace in what is learned, beyond rounding.
+VALIDATED_WITH = {"scan": "valA", "truth": "valB", "labels": "valL"}
 OPTIMISATIONS = ("batched_passes", "fused_adam")
 
 
@@ -309,6 +310,13 @@ def _check_validation(opt: argparse.Namespace) -> None:
         raise UserError(f"--{wanted[0]} asks for validation, which --val_freq 0 turns off: leave out one of them")
     if wanted and not (root / "valA").is_dir():
         raise UserError(f"--{wanted[0]} needs drawings to measure with: put some into {root / 'valA'}, or leave it out")
+    if wanted and opt.direction == "BtoA":
+        raise UserError(f"--{wanted[0]} is for runs that learn to color, and --direction BtoA does not: leave it out")
+    if opt.best_metric or opt.plateau_on == "val":
+        asked = f"--best_metric {opt.best_metric}" if opt.best_metric else "--plateau_on val"
+        for folder in (VALIDATED_WITH[need] for need in METRICS[opt.best_metric or "ciede2000_colored"].needs):
+            if not (root / folder).is_dir():
+                raise UserError(f"{asked} needs {root / folder}, which is not there: make it, or leave that option out")
     if opt.plateau_on == "val" and opt.lr_policy != "plateau":
         raise UserError("--plateau_on is for --lr_policy plateau: add it")
     if opt.plateau_on == "val" and METRICS[opt.best_metric or "ciede2000_colored"].better != "lower":

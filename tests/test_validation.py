@@ -3,14 +3,20 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import train as train_door
+from data.image_folder import read_image
+from models.page_colorizer import PageColorizer
 from options.test_options import TestOptions
 from tests.helpers import run_main, save_noise
 from util import checkpoint
 from util.errors import UserError
+from util.label_maps import read_label_map
+from util.metrics import measure
 
 RUN = ["--gpu_ids=-1", "--ngf=4", "--ndf=4", "--netG=resnet_6blocks", "--netD=pixel", "--loadSize=36", "--fineSize=32",
        "--niter=2", "--niter_decay=1", "--num_threads=0", "--print_freq=2", "--dropout", "--display_freq=2",
@@ -71,6 +77,52 @@ def test_without_colorings_there_are_figures_without_a_truth(data, tmp_path):
     assert {frozenset(each) for each in figures} == {frozenset({"ink_fidelity", "colorfulness"})}
 
 
+def test_plateau_needs_true_colorings(data, tmp_path):
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / "valA").symlink_to(data / "valA")
+    argv = [f"--val_dataroot={tmp_path / 'val'}", "--lr_policy=plateau", "--plateau_on=val"]
+    with pytest.raises(UserError, match=r"--plateau_on val needs .*valB, which is not there"):
+        train(data, tmp_path, "refused", *argv)
+
+
+def test_drawings_with_colorings_are_chosen_before_others(data, tmp_path, capsys):
+    """Of ten drawings two have one, and two are wanted."""
+    for number in range(10):
+        save_noise(tmp_path / "val" / "valA" / f"{number}.png", (40, 40), number, "L")
+    for number in (3, 8):
+        save_noise(tmp_path / "val" / "valB" / f"{number}.png", (40, 40), number, "RGB")
+    argv = ["--val_freq=10", f"--val_dataroot={tmp_path / 'val'}", "--val_images=2"]
+    assert "ssim" in told(train(data, tmp_path, "paired", *argv))[0]
+    assert "warning" not in capsys.readouterr().out
+    for number in (3, 8):
+        (tmp_path / "val" / "valB" / f"{number}.png").rename(tmp_path / "val" / "valB" / f"other{number}.png")
+    assert "ssim" not in told(train(data, tmp_path, "unlike", *argv))[0]
+    assert "valB has no coloring of the name of a drawing in valA" in capsys.readouterr().out
+
+
+def test_figures_are_those_of_the_averaged_weights_with_the_right_truths_and_labels(data, tmp_path):
+    for side in "AB":
+        shutil.copytree(data / f"val{side}", tmp_path / "val" / f"val{side}")
+    (tmp_path / "val" / "valL").mkdir()
+    for number in range(3):
+        labels = np.zeros((48, 40), np.uint16)
+        labels[8 * number : 8 * number + 16] = 1 + number
+        Image.fromarray(labels).save(tmp_path / "val" / "valL" / f"{number}.png")
+    argv = ["--val_freq=1000", "--resize_or_crop=crop"]  # pages at their own size
+    run = train(data, tmp_path, "exact", f"--val_dataroot={tmp_path / 'val'}", *argv)
+    colorizer = PageColorizer.from_checkpoint(run)
+    figures = []
+    for number in range(3):
+        page, truth, labels = (tmp_path / "val" / f"val{side}" / f"{number}.png" for side in "ABL")
+        scan = read_image(page)
+        result = colorizer.run(colorizer.prepare(scan))
+        arrays = (np.asarray(image.convert("RGB")) for image in (read_image(truth), scan))
+        figures.append(measure(result, *arrays, read_label_map(labels)))
+    means = {name: np.mean([each[name] for each in figures]) for name in figures[0] if name != "bleeding"}
+    assert told(run)[-1] == pytest.approx(means, abs=6e-4)
+    assert "part_color_error" in means
+
+
 def test_what_can_not_be_read_is_left_out(data, tmp_path, capsys):
     shutil.copytree(data / "valA", tmp_path / "val" / "valA")
     shutil.copytree(data / "valB", tmp_path / "val" / "valB")
@@ -103,6 +155,8 @@ def test_plateau_can_follow_it(data, tmp_path):
     (["--val_dataroot=nowhere"], "no folder nowhere/valA"),
     (["--best_metric=ssim", "--val_freq=0"], "--best_metric asks for validation, which --val_freq 0 turns off"),
     (["--plateau_on=val"], "add it"),
+    (["--best_metric=part_color_error"], "--best_metric part_color_error needs .*valL, which is not there"),
+    (["--val_freq=4", "--direction=BtoA"], "--val_freq is for runs that learn to color"),
     (["--plateau_on=val", "--lr_policy=plateau", "--best_metric=ssim"], "ssim does not"),
 ])  # fmt: skip
 def test_what_can_not_be_followed_is_refused(data, tmp_path, argv, message):
