@@ -311,7 +311,7 @@ def _check_validation(opt: argparse.Namespace) -> None:
     if wanted and not (root / "valA").is_dir():
         raise UserError(f"--{wanted[0]} needs drawings to measure with: put some into {root / 'valA'}, or leave it out")
     if wanted and opt.direction == "BtoA":
-        raise UserError(f"--{wanted[0]} is for runs that learn to color, and --direction BtoA does not: leave it out")
+        raise UserError(f"--{wanted[0]} measures colorings of valA, which --direction BtoA makes none of: leave it out")
     if opt.best_metric or opt.plateau_on == "val":
         asked = f"--best_metric {opt.best_metric}" if opt.best_metric else "--plateau_on val"
         for folder in (VALIDATED_WITH[need] for need in METRICS[opt.best_metric or "ciede2000_colored"].needs):

@@ -105,6 +105,8 @@ def _check(args: argparse.Namespace, sources: dict[str, Source]) -> None:
         raise UserError(f"{runs[0]} is a run: give the drawings that it should color, --dataroot FOLDER with valA")
     if args.inception is not None and args.colorings is None:
         raise UserError("--inception is for distances from real colorings: give --colorings FOLDER too")
+    if args.colorings is not None:
+        pictures(args.colorings)
 
 
 def _results(

@@ -100,6 +100,31 @@ def test_truths_of_some_drawings(world, capsys):
     assert not Path("kept/one/p2.png").exists()
 
 
+def test_a_truth_without_its_scan_counts_where_none_is_needed(world, capsys):
+    (world / "data/valA/p2.png").unlink()
+    status, text, _ = call(capsys, "same=data/valB", "--dataroot=data", "--json=out.json")
+    means = read_report()["means"]["same"]
+    assert (status, means["ciede2000"]["count"], means["ink_fidelity"]["count"]) == (None, 3, 2)
+    assert "The true colorings themselves have: ink fidelity" in text
+
+
+def test_consistency_is_not_surer_for_pages_without_label_maps(world, capsys):
+    """Of ten drawings one has a label map, in which a part occurs twice."""
+    names = [f"q{number}" for number in range(10)]
+    save_data(world / "many", names, labels=True)
+    for name in names[1:]:
+        (world / f"many/valL/{name}.png").unlink()
+    labels = np.asarray(Image.open("many/valL/q0.png")).copy()
+    labels[labels == 2] = 1
+    Image.fromarray(labels).save("many/valL/q0.png")
+    argv = ["scan=many/valA", "--dataroot=many", "--json=out.json", "--baseline=truth"]
+    call(capsys, "truth=many/valB", *argv)
+    report = read_report()
+    consistency = report["means"]["truth"]["consistency"]
+    assert (consistency["count"], consistency["low"]) == (1, None)
+    assert "consistency" not in report["verdicts"]["scan"]
+
+
 def test_another_phase_and_other_truths(world, capsys):
     (world / "data/valA").rename(world / "data/testA")
     (world / "data/valB").rename(world / "truths")
@@ -211,12 +236,18 @@ def test_fid_and_kid_with_weights_from_a_file(world, capsys, monkeypatch):
         (["checkpoints/one", "one=data/valB", "--dataroot=data"], "two folders are called one"),
         (["x=data/valB", "--dataroot=data", "--inception=w"], "--inception is for distances from real colorings"),
         (["checkpoints/broken", "--dataroot=data"], "checkpoints/broken/opt.json can't be read"),
+        (["checkpoints/back", "--dataroot=data"], "checkpoints/back does not color valA (--direction BtoA)"),
+        (["checkpoints/one", "--dataroot=unlike"], "no drawing in unlike/valA has the name of a true coloring"),
+        (["checkpoints/one", "--dataroot=data", "--colorings=lost"], "no folder lost"),
         (["x=data/valB", "--dataroot=bad"], "bad/valL/p1.png is no label map"),
         (["x=data/valB", "--dataroot=data", "--html=data"], "can't write data"),
     ],
 )
 def test_mistakes_are_told_in_one_line(world, capsys, argv, message):
     (save_run(world / "checkpoints/broken") / "opt.json").write_text("{", encoding="utf-8")
+    save_run(world / "checkpoints/back", direction="BtoA")
+    save_data(world / "unlike", ["p1"])
+    (world / "unlike/valA/p1.png").rename(world / "unlike/valA/p1_scan.png")
     save_data(world / "bad", ["p1"], labels=True)
     (world / "bad/valL/p1.png").write_bytes(b"no image")
     status, _, errors = call(capsys, *argv)

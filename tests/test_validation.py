@@ -156,7 +156,7 @@ def test_plateau_can_follow_it(data, tmp_path):
     (["--best_metric=ssim", "--val_freq=0"], "--best_metric asks for validation, which --val_freq 0 turns off"),
     (["--plateau_on=val"], "add it"),
     (["--best_metric=part_color_error"], "--best_metric part_color_error needs .*valL, which is not there"),
-    (["--val_freq=4", "--direction=BtoA"], "--val_freq is for runs that learn to color"),
+    (["--val_freq=4", "--direction=BtoA"], "--val_freq measures colorings of valA"),
     (["--plateau_on=val", "--lr_policy=plateau", "--best_metric=ssim"], "ssim does not"),
 ])  # fmt: skip
 def test_what_can_not_be_followed_is_refused(data, tmp_path, argv, message):

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from data.image_folder import read_image
 from models.page_colorizer import PageColorizer
+from models.trained import saved_options
 from scripts.evaluation.sources import Pictures
 from util.errors import UserError
 from util.images import save_image
@@ -25,9 +26,9 @@ def color_drawings(
     """
     if Path(title).name != title:
         raise UserError(f"{title} can't be the name of a folder: give the run another title, TITLE={run}")
+    if saved_options(run).get("direction") == "BtoA":
+        raise UserError(f"{run} does not color valA (--direction BtoA): give its results, {title}=FOLDER")
     colorizer = PageColorizer.from_checkpoint(run, _device(device), epoch=epoch, averaged=averaged)
-    if not colorizer.makes_colorings:
-        raise UserError(f"{run} has no generator that colors scans")
     results = {}
     for name, path in tqdm(drawings.items(), desc=title, unit="drawing", disable=None):
         page = read_image(path)

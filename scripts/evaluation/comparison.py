@@ -12,7 +12,6 @@ from util.metrics import (
     SET_METRICS,
     Consistency,
     Mean,
-    Occurrences,
     PaletteDistance,
     Reading,
     SetFigure,
@@ -93,8 +92,8 @@ def verdict(loss: Mean) -> Verdict:
 def _row(measured: Measured, real: RealColorings | None, metrics: list[str]) -> Row:
     pictures = list(measured.scores)
     row = {name: mean_with_interval(_figures(measured, name, pictures)) for name in metrics}
-    for name, figure in _set_figures(measured, real, pictures).items():
-        row[name] = figure_with_interval(figure, len(pictures))
+    for name, (figure, count) in _set_figures(measured, real, pictures).items():
+        row[name] = figure_with_interval(figure, count)
     for name, value in _plain_set_figures(measured, real, pictures).items():
         row[name] = Mean(value, nan, nan, len(pictures))
     return row
@@ -112,8 +111,8 @@ def _difference(
     if not shared:
         return row
     others = _set_figures(other, real, shared)
-    for name, figure in _set_figures(one, real, shared).items():
-        row[name] = figure_with_interval(_minus(figure, others[name]), len(shared))
+    for name, (figure, count) in _set_figures(one, real, shared).items():
+        row[name] = figure_with_interval(_minus(figure, others[name][0]), count)
     plain = _plain_set_figures(other, real, shared)
     for name, value in _plain_set_figures(one, real, shared).items():
         row[name] = Mean(value - plain[name], nan, nan, len(shared))
@@ -129,16 +128,18 @@ def _figures(measured: Measured, metric: str, pictures: list[str]) -> np.ndarray
     return np.array([measured.scores[picture][metric] for picture in pictures])
 
 
-def _set_figures(measured: Measured, real: RealColorings | None, pictures: list[str]) -> dict[str, SetFigure]:
-    """Figures of a set that can be computed of draws from it, by name."""
-    figures: dict[str, SetFigure] = {}
-    if measured.occurrences:
-        # A page without a label map has no part of anyone, and so no say.
-        pages = [measured.occurrences.get(picture, Occurrences.none()) for picture in pictures]
-        figures["consistency"] = Consistency(pages)
+def _set_figures(
+    measured: Measured, real: RealColorings | None, pictures: list[str]
+) -> dict[str, tuple[SetFigure, int]]:
+    """Figures of a set that can be computed of draws from it, by name, and of how many pictures they are."""
+    figures: dict[str, tuple[SetFigure, int]] = {}
+    # A page without a label map has no part of anyone, and so no say.
+    pages = [measured.occurrences[picture] for picture in pictures if picture in measured.occurrences]
+    if pages:
+        figures["consistency"] = Consistency(pages), len(pages)
     if measured.palettes and real is not None:
         found = [measured.palettes[picture] for picture in pictures]
-        figures["palette"] = PaletteDistance(found, [real.palette])
+        figures["palette"] = PaletteDistance(found, [real.palette]), len(found)
     return figures
 
 

@@ -94,7 +94,10 @@ class Ruler:
 
     def _add_truth(self, truths: Measured, name: str, against: "Against") -> None:
         assert against.truth is not None
-        truths.scores[name] = measure(against.truth, scan=against.scan)
+        figures = measure(against.truth, scan=against.scan)
+        truths.scores[name] = {
+            name: figures.get(name, np.nan) for name, metric in self.metrics.items() if "truth" not in metric.needs
+        }
         self._gather(truths, name, against.truth, against.labels)
 
     def _gather(self, to: Measured, name: str, image: Picture, labels: np.ndarray | None) -> None:

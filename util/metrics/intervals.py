@@ -37,8 +37,9 @@ def mean_with_interval(values: np.ndarray, resamples: int = 2000, seed: int = 0)
 
 def figure_with_interval(figure: SetFigure, count: int) -> Mean:
     """A figure of a set of `count` images, one at least, that is no mean over them, with its 95 % confidence interval:
-    1.96 standard errors around it, by the jackknife, which leaves out one image after the other. Sets that then give
-    nan do not count. (A bootstrap would draw images twice, which look more consistent than two images would.)
+    1.96 standard errors around it, by the jackknife, which leaves out one image after the other; none where a set
+    without one of them gives nan. (A bootstrap would draw images twice, which look more consistent than two images
+    would.)
 
     Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 11.
     """
@@ -47,10 +48,7 @@ def figure_with_interval(figure: SetFigure, count: int) -> Mean:
         return Mean(value, math.nan, math.nan, 0 if math.isnan(value) else count)
     left_out = 1 - np.eye(count)
     figures = np.concatenate([figure(left_out[i : i + _AT_ONCE]) for i in range(0, count, _AT_ONCE)])
-    figures = figures[~np.isnan(figures)]
-    if figures.size < 2:
-        return Mean(value, math.nan, math.nan, count)
-    error = math.sqrt((figures.size - 1) * figures.var())
+    error = math.sqrt((count - 1) * figures.var())  # nan if one of them is
     return Mean(value, value - 1.96 * error, value + 1.96 * error, count)
 
 
