@@ -23,6 +23,8 @@ from util.errors import RunError, UserError
 from util.stages import Stage, stage_at
 
 AHEAD = 4  # batches that a worker has ready or in hand: a few large images in a row are not waited for
+# How torch begins to tell that a process which loads data, or the thread that hears of it, is no more.
+OF_DEAD_WORKERS = ("DataLoader worker", "Pin memory thread")
 
 
 class EpochSampler(Sampler[list[Place]]):
@@ -125,7 +127,7 @@ class ImageLoader:
             raise UserError(str(error).rpartition(f"\n{UserError.__module__}.UserError: ")[2].strip()) from error
         except (RuntimeError, OSError, EOFError) as error:
             # Of a worker that has died, torch tells in words, or what it had ready can't be fetched any more.
-            told = str(error).startswith("DataLoader worker") or not isinstance(error, RuntimeError)
+            told = str(error).startswith(OF_DEAD_WORKERS) or not isinstance(error, RuntimeError)
             if not (self.loader.num_workers and told):
                 raise
             raise RunError(

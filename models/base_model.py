@@ -19,13 +19,13 @@ from models.networks.layers import mixes_images
 from models.networks.sync_norm import synchronized
 from models.schedulers import get_scheduler
 from util import checkpoint
-from util.compiling import compile_forward
+from util.compiling import begin_step, compile_forward
 from util.device import choose_device, generator_states, set_generator_states
 from util.distributed import here
 from util.errors import UserError
 from util.image_pool import ImagePool
 from util.images import im2tensor
-from util.precision import choose_dtype, choose_memory_format, compute_in, loss_scaler
+from util.precision import DataParallel, choose_dtype, choose_memory_format, compute_in, loss_scaler
 from util.stages import Stage, plan_stages, stage_at
 
 Batch = dict[str, Any]
@@ -84,9 +84,15 @@ class BaseModel(ABC):
 
     def set_input(self, input: Batch) -> None:
         """Take a batch with both sides: real_A is the side that --direction starts from, real_B the other."""
+        self.begin_step()
         source, target = ("A", "B") if self.opt.direction == "AtoB" else ("B", "A")
         self.real_A, self.real_B = self.to_device(input[source]), self.to_device(input[target])
         self.image_paths = input[f"{source}_paths"]
+
+    def begin_step(self) -> None:
+        """To be called before the first network runs for a batch."""
+        if self.isTrain and self.opt.compile:
+            begin_step(self.device)
 
     def to_device(self, images: torch.Tensor) -> torch.Tensor:
         """The images, uint8 or in [-1, 1], in [-1, 1] where the networks are. Only CUDA copies from pinned memory
@@ -346,11 +352,14 @@ class BaseModel(ABC):
             began = "muon" if "orthogonal" in saved["param_groups"][0] else "adam"
             if opt.optimizer != began:
                 raise UserError(f"this run learns with --optimizer {began}: go on with that, or begin a new one")
-            optimizer.load_state_dict(saved)
+            # torch puts states where the option fused, which is the present one's, wants them.
+            groups = [
+                {**group, "fused": self.fused or None} if "fused" in group else group for group in saved["param_groups"]
+            ]
+            optimizer.load_state_dict({**saved, "param_groups": groups})
+            _lay_out_as_weights(optimizer)
             for group in optimizer.param_groups:
                 group["betas"] = (opt.beta1, group["betas"][1])
-                if "fused" in group:
-                    group["fused"] = self.fused or None
                 group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
         for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
@@ -379,7 +388,8 @@ class BaseModel(ABC):
     def _place(self, net: nn.Module, name: str, compiled: bool | None = None) -> nn.Module:
         """A network where, and how, it computes. compiled: None leaves that to the options."""
         net = synchronized(net, self.processes).to(self.device).to(memory_format=self.memory_format)
-        net = nn.DataParallel(net, self.gpu_ids) if len(self.gpu_ids) > 1 else net
+        if len(self.gpu_ids) > 1:
+            return DataParallel(net, self.gpu_ids, self.dtype)
         if self.isTrain and (self.opt.compile if compiled is None else compiled):
             net = compile_forward(name, net, self.device)
         return compute_in(self.dtype, net, self.device)
@@ -388,6 +398,15 @@ class BaseModel(ABC):
 def bare(net: nn.Module) -> nn.Module:
     """The network itself, without a wrapper that shares batches over GPUs."""
     return net.module if isinstance(net, nn.DataParallel) else net
+
+
+def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
+    """Let what an optimizer knows of each weight lie in memory as the weight does: fused steps do not look at strides,
+    and the run may have been saved with another --memory_format."""
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if torch.is_tensor(value) and value.shape == parameter.shape and value.stride() != parameter.stride():
+                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _difference(state: foreign.StateDict, net: nn.Module) -> str:

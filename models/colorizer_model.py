@@ -10,6 +10,7 @@ from models.base_model import Batch, bare
 from models.pix2pix_model import Pix2PixModel
 from models.trained import find_scan_generator, load_generator
 from util.color import recolored, to_channels
+from util.device import sent
 from util.errors import UserError
 from util.option_types import probability, weight
 
@@ -71,6 +72,7 @@ class ColorizerModel(Pix2PixModel):
 
     def set_input(self, input: Batch) -> None:
         """Take a batch of colorings and make their scans."""
+        self.begin_step()
         self.real_B = self.to_device(input["B"])
         self.image_paths = input["B_paths"]
         with torch.no_grad():
@@ -83,7 +85,7 @@ class ColorizerModel(Pix2PixModel):
             return self.real_B
         chosen = torch.rand(len(self.real_B), generator=self.generator) < self.opt.scan_recolor
         others = recolored(self.real_B, self.generator)
-        return torch.where(chosen.view(-1, 1, 1, 1).to(self.device), others, self.real_B)
+        return torch.where(sent(chosen, self.device).view(-1, 1, 1, 1), others, self.real_B)
 
     def _drawn(self) -> nn.Module:
         """The scan generator of this batch."""
@@ -94,7 +96,7 @@ class ColorizerModel(Pix2PixModel):
     def _with_noise(self, scans: torch.Tensor) -> torch.Tensor:
         if self.opt.scan_noise == 0:
             return scans
-        noise = torch.randn(scans.shape, generator=self.generator).to(scans)
+        noise = sent(torch.randn(scans.shape, generator=self.generator), self.device)
         return (scans + self.opt.scan_noise * noise).clamp(-1, 1)
 
 

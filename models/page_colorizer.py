@@ -35,6 +35,7 @@ WHOLE = 1024 * 512
 # Bytes that a common generator (64 channels at full size) needs at the same time for each pixel, by those of a number
 # that it computes with. Not half with 16 bits, for some norms and the moments of attention stay float32.
 BYTES_PER_PIXEL = {4: 2048, 2: 1536}
+INDEXABLE = 2**31 // 64 - 2**20  # pixels up to which its maps can be indexed by 32 bits, as some operations do
 
 
 class PageColorizer:
@@ -142,12 +143,13 @@ class PageColorizer:
             return self.tile
         whole: float = WHOLE
         if self.device.type == "cuda":
-            whole = free_memory(self.device) / BYTES_PER_PIXEL[self.dtype.itemsize]
+            whole = min(INDEXABLE, free_memory(self.device) / BYTES_PER_PIXEL[self.dtype.itemsize])
         fits = _area(pixels) <= min(whole, self._largest_whole)
         return None if self.tile == "off" or fits else self._largest_tile
 
     def _smaller(self, pixels: np.ndarray, side: int | None, error: RuntimeError) -> int:
         """The side to try after `side` was too large for the memory, which is told."""
+        error.__traceback__ = None  # its frames hold what did not fit
         smaller = TILE if side is None else side // 2
         if side is None:
             self._largest_whole = _area(pixels) - 1

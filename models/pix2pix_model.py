@@ -98,7 +98,8 @@ class Pix2PixModel(BaseModel):
 
     def forward(self) -> None:
         if self.isTrain and self.opt.lambda_palette > 0:
-            self.fake_B, self.choice_loss = self.netG(self.real_A, self.real_B)
+            self.fake_B, choice_loss = self.netG(self.real_A, self.real_B)
+            self.choice_loss = choice_loss.mean()  # one a GPU, where several share the batch
         else:
             self.fake_B = self.netG(self.real_A)
 

@@ -12,6 +12,7 @@ from models.schedulers import POLICIES
 from models.trained import saved_options
 from options.base_options import BaseOptions, full_name
 from util import elastic
+from util.distributed import here
 from util.errors import UserError
 from util.files import settled
 from util.metrics import METRICS
@@ -329,7 +330,7 @@ def _check_compile(opt: argparse.Namespace) -> None:
             f"--compile makes networks for one size of images, and --resize_or_crop {opt.resize_or_crop} leaves them "
             "of several: leave out one of them"
         )
-    if opt.compile and len(opt.gpu_ids) > 1:
+    if opt.compile and len(opt.gpu_ids) > 1 and here().count == 1:
         raise UserError("--compile is for one GPU a process: start train.py with torchrun, or give one of --gpu_ids")
 
 

@@ -10,7 +10,10 @@ FULL = "--precision=fp32"
 QUICK = "aot_eager"  # traces the way there and back as inductor does, without minutes of compiling
 
 
-@pytest.mark.parametrize("argv", [[], ["--model=pix2pix", "--netG=attn_unet", "--netD=attention", "--dropout"]])
+@pytest.mark.parametrize("argv", [
+    [], ["--model=pix2pix", "--netG=attn_unet", "--netD=attention", "--dropout"],
+    ["--model=pix2pix", "--netG=palette_unet", "--lambda_palette=1"],
+])  # fmt: skip
 def test_compiled_networks_learn_the_same(tmp_path, monkeypatch, argv):
     monkeypatch.setattr(compiling, "BACKEND", QUICK)
     plain, compiled = small_model(tmp_path, FULL, *argv), small_model(tmp_path, FULL, *argv, "--compile")

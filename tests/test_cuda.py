@@ -34,11 +34,15 @@ def test_what_a_step_gave_stays_as_it_was(tmp_path, argv):
     assert all(torch.equal(*pair) for pair in zip(kept, before, strict=True))
 
 
-@pytest.mark.parametrize("argv", [[], ["--precision=bf16"], ["--model=pix2pix", "--norm=instance"]])
+@pytest.mark.parametrize("argv", [
+    [], ["--precision=bf16"], ["--input_nc=1"], ["--model=pix2pix", "--norm=instance", "--lambda_chroma=1"],
+    ["--model=pix2pix", "--norm=instance", "--gan_mode=wgangp", "--scan_tones=0.5"],
+])  # fmt: skip
 def test_a_step_does_not_wait_for_the_device(tmp_path, argv):
     model = make(tmp_path, *argv)
     step(model)
-    images = {side: torch.zeros(2, 3, 32, 32, dtype=torch.uint8).pin_memory() for side in "AB"}
+    channels = {"A": model.opt.input_nc, "B": model.opt.output_nc}
+    images = {side: torch.zeros(2, channels[side], 32, 32, dtype=torch.uint8).pin_memory() for side in "AB"}
     batch = {**images, "A_paths": ["", ""], "B_paths": ["", ""]}
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -50,8 +54,12 @@ def test_a_step_does_not_wait_for_the_device(tmp_path, argv):
         torch.cuda.set_sync_debug_mode("default")
 
 
-def test_graphs_learn_what_single_kernels_learn(tmp_path):
-    plain, graphs = make(tmp_path), make(tmp_path, "--compile")
+@pytest.mark.parametrize("argv", [
+    [], ["--model=pix2pix", "--norm=instance"], ["--gan_mode=wgangp"],
+    ["--model=pix2pix", "--netG=palette_unet", "--norm=batch", "--lambda_palette=1"],
+])  # fmt: skip
+def test_graphs_learn_what_single_kernels_learn(tmp_path, argv):
+    plain, graphs = make(tmp_path, *argv), make(tmp_path, *argv, "--compile")
     for _ in range(4):
         wanted, found = step(plain), step(graphs)
     assert found == pytest.approx(wanted, rel=0.05)

@@ -1,5 +1,6 @@
 """Optimisations that change what a step costs, and nothing of what it learns."""
 from collections.abc import Iterator
+from copy import deepcopy
 
 import pytest
 import torch
@@ -45,3 +46,19 @@ def test_optimisations_do_not_change_what_is_learned(tmp_path, double, argv, les
     model, other = make(tmp_path, *argv), make(tmp_path, *argv, *less)
     for _ in range(2):
         assert step(other) == pytest.approx(step(model), rel=1e-7)
+
+
+@pytest.mark.parametrize(("began", "goes_on"), [
+    (["--memory_format=contiguous"], ["--memory_format=channels_last"]),
+    (["--memory_format=channels_last"], ["--memory_format=contiguous"]),
+    (["--without", "fused_adam"], []),
+])  # fmt: skip
+def test_a_run_goes_on_with_other_optimisations(tmp_path, double, began, goes_on):
+    """What Adam knows of each weight lies in memory as the weights did."""
+    model, other = make(tmp_path, *began), make(tmp_path, *goes_on)
+    step(model)
+    for name, net in other.networks().items():
+        net.load_state_dict(model.networks()[name].state_dict())
+    other.load_state_dict(deepcopy(model.state_dict()))
+    for _ in range(2):
+        assert step(other) == pytest.approx(step(model), rel=1e-6)

@@ -1,11 +1,13 @@
 """What networks compute with: 16 bits inside, float32 outside, and the same training as far as 16 bits can tell."""
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
 
 from tests.helpers import small_model as make
 from tests.helpers import step_on_noise as step
-from util.precision import choose_dtype
+from util.precision import DataParallel, choose_dtype
 
 CPU = torch.device("cpu")
 
@@ -78,3 +80,21 @@ def test_what_was_asked_for_is_taken_anywhere():
     assert [choose_dtype(precision, CPU) for precision in ("fp32", "bf16", "fp16")] == [
         torch.float32, torch.bfloat16, torch.float16
     ]  # fmt: skip
+
+
+def test_batches_that_are_shared_over_gpus_are_computed_in_the_format_that_was_asked_for(monkeypatch):
+    """Threads of torch's, as it starts them for GPUs: in those, autocast knows no format but float16."""
+    seen = []
+
+    def in_a_thread(_, replicas: list[nn.Module], inputs: list[tuple], kwargs: object) -> list[torch.Tensor]:
+        with ThreadPoolExecutor(1) as pool:
+            return [pool.submit(replica, *given).result() for replica, given in zip(replicas, inputs, strict=True)]
+
+    monkeypatch.setattr(nn.DataParallel, "parallel_apply", in_a_thread)
+    replica = nn.Conv2d(1, 2, 3)
+    replica.register_forward_hook(lambda _, __, given: seen.append(given.dtype))
+    inner = nn.Sequential(replica)
+    shared = DataParallel(nn.Sequential(), [], torch.bfloat16)
+    shared.src_device_obj = CPU
+    given = shared.parallel_apply([inner], [(torch.ones(1, 1, 8, 8),)], {})
+    assert (seen, given[0].dtype) == ([torch.bfloat16], torch.float32)

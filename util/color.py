@@ -2,6 +2,8 @@
 import torch
 import torch.nn.functional as F
 
+from util.device import sent
+
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's mode L
 # Of `recolored`: the knots of its curves, evenly spread (more make ink grey); how dark the darkest drawings and the
 # lightest may become where they are not black, 0 black and 1 white; and the width in pixels from which on dark strokes
@@ -14,8 +16,8 @@ def to_channels(x: torch.Tensor, channels: int) -> torch.Tensor:
     if x.shape[1] == channels:
         return x
     if channels == 1:
-        weights = torch.tensor(LUMA, dtype=x.dtype, device=x.device).view(1, 3, 1, 1)
-        return (x * weights).sum(1, keepdim=True)
+        red, green, blue = (weight * x[:, number : number + 1] for number, weight in enumerate(LUMA))
+        return red + green + blue
     return x.expand(-1, channels, -1, -1)
 
 
@@ -39,11 +41,12 @@ def recolored(x: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     x: NCHW in [-1, 1]. generator: of random numbers, on the CPU.
     """
     count, channels = x.shape[:2]
-    order = torch.rand(count, channels, generator=generator).argsort(1).to(x.device)
+    order = sent(torch.rand(count, channels, generator=generator).argsort(1), x.device)
     moved = x.gather(1, order.view(count, channels, 1, 1).expand_as(x))
     darkest = DARKEST + (LIGHTEST - DARKEST) * torch.rand(count, 1, 1, generator=generator)
-    curves = (darkest + (1 - darkest) * torch.rand(count, channels, KNOTS, generator=generator)).to(x)
+    curves = darkest + (1 - darkest) * torch.rand(count, channels, KNOTS, generator=generator)
     curves[..., 0], curves[..., -1] = 0, 1
+    curves = sent(curves, x.device).to(x.dtype)
     colors = without_lines(moved)
     place = ((colors + 1) / 2).clamp(0, 1) * (KNOTS - 1)
     knot = place.floor().clamp(max=KNOTS - 2)

@@ -12,7 +12,15 @@ BACKEND = "inductor"
 MOST_VARIANTS = 64
 MOST_TOLD = 200  # characters of what a compiler says
 
-Forward = Callable[..., torch.Tensor]
+Output = torch.Tensor | tuple[torch.Tensor, ...]
+Forward = Callable[..., Output]
+
+
+def begin_step(device: torch.device) -> None:
+    """Tell torch that a step of the training begins: what graphs gave before it, and only that, may be overwritten. By
+    itself torch takes each call after a backward pass for a new step, and what the backward pass needs is gone."""
+    if device.type == "cuda":
+        torch.compiler.cudagraph_mark_step_begin()
 
 
 def compile_forward(name: str, net: nn.Module, device: torch.device) -> nn.Module:
@@ -37,33 +45,35 @@ class _Compiled:
         self.ready: set[tuple[object, ...]] = set()
         self.failed = False
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, *inputs: torch.Tensor) -> Output:
         if self.failed:
-            return self.plain(x)
-        variant = self._variant(x)
+            return self.plain(*inputs)
+        variant = self._variant(inputs)
         if variant not in self.ready:
-            self._try_out(x)
+            self._try_out(inputs)
             self.ready.add(variant)
-            return self(x)
+            return self(*inputs)
         # A graph gives the same memory each time, while what it gave may be kept.
-        return self.compiled(x).clone()
+        given = self.compiled(*inputs)
+        return tuple(each.clone() for each in given) if isinstance(given, tuple) else given.clone()
 
-    def _variant(self, x: torch.Tensor) -> tuple[object, ...]:
+    def _variant(self, inputs: tuple[torch.Tensor, ...]) -> tuple[object, ...]:
         """What torch compiles anew for."""
         learns = any(p.requires_grad for p in self.net.parameters())
-        modes = torch.is_grad_enabled(), torch.is_autocast_enabled(x.device.type), self.net.training
-        return x.shape, x.stride(), x.dtype, x.requires_grad, learns, *modes
+        modes = torch.is_grad_enabled(), torch.is_autocast_enabled(self.device.type), self.net.training
+        return *((x.shape, x.stride(), x.dtype, x.requires_grad) for x in inputs), learns, *modes
 
-    def _try_out(self, x: torch.Tensor) -> None:
+    def _try_out(self, inputs: tuple[torch.Tensor, ...]) -> None:
         devices = [self.device] if self.device.type == "cuda" else []
         buffers = [buffer.clone() for buffer in self.net.buffers()]
-        copy = x.detach().clone().requires_grad_(x.requires_grad)
-        sources = [p for p in (copy, *self.net.parameters()) if p.requires_grad]
+        copies = [x.detach().clone().requires_grad_(x.requires_grad) for x in inputs]
+        sources = [p for p in (*copies, *self.net.parameters()) if p.requires_grad]
         try:
             with torch.random.fork_rng(devices):
-                output = self.compiled(copy)
-                if output.requires_grad:
-                    torch.autograd.grad(output.float().sum(), sources, allow_unused=True)
+                given = self.compiled(*copies)
+                total = sum(each.float().sum() for each in (given if isinstance(given, tuple) else (given,)))
+                if isinstance(total, torch.Tensor) and total.requires_grad:
+                    torch.autograd.grad(total, sources, allow_unused=True)
         except Exception as error:  # of the compiler behind torch.compile, or of one that is not there
             self.failed = True
             told = reason(error)

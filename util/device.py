@@ -50,6 +50,11 @@ def best_device() -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
+def sent(small: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """A tensor of the CPU on a device, without waiting for what that still has to do."""
+    return small.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else small.to(device)
+
+
 def free_memory(device: torch.device) -> int:
     """Bytes that a CUDA device has for us: what no one has taken, and what torch has taken but does not use."""
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -59,7 +64,7 @@ def free_memory(device: torch.device) -> int:
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Whether this is how a device says that its memory does not suffice; only CUDA has an exception for it."""
     return isinstance(error, torch.OutOfMemoryError) or any(
-        told in str(error) for told in ("out of memory", "can't allocate memory")
+        told in str(error) for told in ("out of memory", "can't allocate memory", "ALLOC_FAILED")
     )
 
 

@@ -239,7 +239,7 @@ def joined() -> Iterator[Processes]:
         yield Processes()
         return
     store = _of_this_start(next(dist.rendezvous("env://"))[0], rank, count)
-    dist.init_process_group("gloo", store=store, rank=rank, world_size=count)
+    dist.init_process_group("gloo", store=store, rank=rank, world_size=count, timeout=PATIENCE)
     _here = Processes(rank, count, local, max(1, local_count))
     # A machine that came later counts fewer.
     restarts = _here.highest(int(os.environ.get(RESTARTS, 0)))

@@ -1,6 +1,7 @@
 """What numbers networks compute with: float32, or 16 bits where the hardware is made for them."""
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -44,6 +45,19 @@ def compute_in(dtype: torch.dtype, net: nn.Module, device: torch.device) -> nn.M
 
     net.forward = in_format
     return net
+
+
+class DataParallel(nn.DataParallel):
+    """Shares batches over GPUs, each of which computes in a format as `compute_in` has it. That is done within the
+    threads that torch starts for them: from outside these would learn that 16 bits are wanted, but not which."""
+
+    def __init__(self, net: nn.Module, gpu_ids: list[int], dtype: torch.dtype) -> None:
+        super().__init__(net, gpu_ids)
+        self.dtype = dtype
+
+    def parallel_apply(self, replicas: Sequence[nn.Module], inputs: Sequence[Any], kwargs: Any) -> list[Any]:
+        in_format = [compute_in(self.dtype, replica, self.src_device_obj) for replica in replicas]
+        return super().parallel_apply(in_format, inputs, kwargs)
 
 
 @contextmanager

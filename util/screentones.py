@@ -3,6 +3,8 @@ from math import pi, tau
 
 import torch
 
+from util.device import sent
+
 AREAS = 4  # in an image, at most
 TOLERANCE = 0.12  # of an area's color, in [-1, 1]
 PALEST, DARKEST = 0.9, -0.8  # areas beyond are paper and ink, and stay as they are
@@ -24,7 +26,7 @@ def with_screentones(
     across = torch.arange(width, device=scans.device, dtype=scans.dtype).view(1, 1, -1)
     down = torch.arange(height, device=scans.device, dtype=scans.dtype).view(1, -1, 1)
     for _ in range(AREAS):
-        drawn = torch.rand(8, count, generator=generator).to(scans).view(8, count, 1, 1)
+        drawn = sent(torch.rand(8, count, generator=generator), scans.device).to(scans.dtype).view(8, count, 1, 1)
         wanted, place_down, place_across, angle, pitch, threshold, solid, dots = drawn
         area = _area(colorings, (place_down * height).long(), (place_across * width).long()) & (wanted < chance)
         pitch = PITCHES[0] + pitch * (PITCHES[1] - PITCHES[0])

@@ -3,6 +3,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from util.device import sent
 from util.errors import UserError
 from util.precision import full_precision
 
@@ -39,7 +40,7 @@ def gradient_penalty(
 
     real, fake: (N, C, H, W) of one shape. generator: CPU generator of the N mixing weights.
     """
-    mix = torch.rand(real.shape[0], 1, 1, 1, generator=generator).to(real)
+    mix = sent(torch.rand(real.shape[0], 1, 1, 1, generator=generator), real.device).to(real.dtype)
     between = (mix * real.detach() + (1 - mix) * fake.detach()).requires_grad_()
     with full_precision():
         (gradient,) = torch.autograd.grad(netD(between).sum(), between, create_graph=True)

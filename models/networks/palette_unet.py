@@ -126,4 +126,4 @@ def choice_loss(choices: torch.Tensor, palette: torch.Tensor, truth: torch.Tenso
     """
     colors = truth.float().movedim(1, -1)
     nearest = torch.cdist(colors.flatten(0, 2), palette.detach()).argmin(1).view(colors.shape[:3])
-    return F.cross_entropy(choices.float(), nearest) + F.mse_loss(palette[nearest], colors)
+    return F.cross_entropy(choices.float(), nearest) + F.mse_loss(F.embedding(nearest, palette), colors)

@@ -1,4 +1,5 @@
 """What was measured: rows, in the order in which they came, as tables and as JSON."""
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -70,6 +71,7 @@ class Report:
             self.fail(section, item, error)
         finally:
             if torch.cuda.is_available():
+                gc.collect()
                 torch.cuda.empty_cache()
 
     def fail(self, section: str, item: str, error: Exception) -> None:

@@ -2,6 +2,7 @@
 once (choosing algorithms, compiling, growing pools of memory) deceives."""
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import re
 import time
@@ -118,6 +119,7 @@ class CudaMemory:
         self.device = device
         if device.type == "cuda":
             synchronize(device)
+            gc.collect()  # networks whose passes are wrapped hold themselves
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats(device)
             self._before = torch.cuda.memory_allocated(device)
