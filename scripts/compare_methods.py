@@ -6,8 +6,8 @@
 DATA holds trainA and trainB, which are no pairs, and the true pairs valA and valB to measure on (with label maps in
 valL, if there are any). --pairs holds scans of the colorings in its trainB as trainA: who has these needs no other
 method, so they show how much there is to reach. Each method trains for --minutes with each of the --seeds on one
-thread: how many images fit into that is found out by short runs first, which is kept in OUT/pace.json. Interrupted? The
-same command goes on.
+thread: how many images fit into that is found out by short runs first, which is kept in OUT/pace.json. Who has no time
+for two epochs of all drawings learns from the first ones. Interrupted? The same command goes on.
 
 Writes OUT/figures.md, OUT/figures.json and OUT/grid.png. What trainings took is in OUT/checkpoints/*/training.json.
 """
@@ -15,9 +15,11 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,7 @@ from scripts.evaluation.coloring import color_drawings
 from scripts.evaluation.comparison import READINGS, Row, compare
 from scripts.evaluation.scoring import Ruler
 from scripts.evaluation.sources import Pictures, find_references
-from scripts.evaluation.tables import head, number
+from scripts.evaluation.tables import head, notes_on, number
 from scripts.picture_grid import lay_out
 from util.errors import UserError, reported
 from util.files import write_text
@@ -101,6 +103,7 @@ def parse_arguments() -> argparse.Namespace:
 def main() -> None:
     args = parse_arguments()
     methods = chosen_methods(args)
+    check_settings(args)
     for seed in args.seeds:
         for title, method in methods.items():
             train_method(title, method, seed, args)
@@ -121,6 +124,18 @@ def chosen_methods(args: argparse.Namespace) -> dict[str, Method]:
     if "true pairs" in wanted and not args.pairs:
         raise UserError("true pairs need --pairs FOLDER: give it, or leave them out")
     return {title: recipe[title] for title in wanted}
+
+
+def check_settings(args: argparse.Namespace) -> None:
+    """Note what trainings in OUT depend on. Raises UserError if those that are there depend on something else."""
+    settings = {name: str(getattr(args, name)) for name in ("data", "recipe", "pairs", "minutes")}
+    path = args.out / "settings.json"
+    before = json.loads(path.read_text()) if path.is_file() else settings
+    for name, value in settings.items():
+        if before[name] != value:
+            raise UserError(f"the runs in {args.out} have {name} {before[name]}, not {value}: give another --out")
+    args.out.mkdir(parents=True, exist_ok=True)
+    write_text(path, json.dumps(settings, indent=1))
 
 
 # Training, each method as long as the others
@@ -152,7 +167,7 @@ def run_name(title: str, seed: int, place: str = "") -> str:
 
 def epochs_of(images: float, there_are: int) -> tuple[int, int]:
     """How many epochs, two at least, of how many images, for so many in all."""
-    epochs = max(2, round(images / there_are))
+    epochs = max(2, ceil(images / there_are))
     return epochs, min(there_are, max(1, round(images / epochs)))
 
 
@@ -164,6 +179,7 @@ def find_pace(key: str, data: Path, options: list[str], args: argparse.Namespace
         print(f"{key}: how fast?", flush=True)
         folder = args.out / "paces"
         name = key.replace(" ", "_").replace(":", "")
+        shutil.rmtree(folder / name, ignore_errors=True)  # of a run that was interrupted
         text = run_training(
             folder, name, data, *options, "--max_dataset_size", "96", "--niter", "3", "--niter_decay", "0"
         )
@@ -183,10 +199,15 @@ def run_training(checkpoints: Path, name: str, data: Path, *options: str) -> str
         *options,
     ]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, text=True, capture_output=True)
-    if done.returncode:
-        raise UserError(f"{name}: training failed: {(done.stderr.strip() or done.stdout.strip()).splitlines()[-1]}")
-    return done.stdout
+    training = subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        told, errors = training.communicate()
+    except KeyboardInterrupt:  # Ctrl-C reaches the training too, which saves before it ends
+        training.communicate()
+        raise
+    if training.returncode:
+        raise UserError(f"{name}: training failed: {(errors.strip() or told.strip()).splitlines()[-1]}")
+    return told
 
 
 # What came of it
@@ -210,6 +231,7 @@ def report(methods: dict[str, Method], args: argparse.Namespace) -> None:
     means = compare(measured, truths, None, ruler.metrics, None).rows
     table = {row: [means[title] for title in titles] for row, titles in members.items()}
     text = as_markdown(table, {title: training_minutes(title, method, args) for title, method in methods.items()})
+    text += "".join(f"\n{note}\n" for note in notes_on(references, results, measured))
     print(text)
     write_text(args.out / "figures.md", text)
     count, beside, width = GRIDS[args.recipe]

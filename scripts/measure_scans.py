@@ -18,6 +18,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from data.image_folder import read_image
 from data.picture import from_image
 from scripts.evaluation.sources import References, find_references
 from scripts.make_scans import load_scan_generator
@@ -55,7 +56,7 @@ def main() -> None:
     device, _ = choose_device(parse_gpu_ids(args.gpu_ids))
     makers: dict[str, Scans] = {}
     for path in args.scan_generator:
-        makers |= made_by(load_scan_generator(path, device), path.name, device)
+        makers |= made_by(load_scan_generator(path, device), str(path), device)
     names = names[: int(min(len(names), args.max_dataset_size))]
     greys = np.concatenate([page_greys(pages, name, args.width, list(makers.values())) for name in names], axis=1)
     print(table(["true scans", *makers], greys))
@@ -82,7 +83,7 @@ def made_by(net: torch.nn.Module, title: str, device: torch.device) -> dict[str,
 
 def page_greys(pages: References, name: str, width: int, makers: list[Scans]) -> np.ndarray:
     """(2 + makers, parts): mean greys, 0 to 255, of each part of a page in the coloring and in each of its scans."""
-    scan, coloring = (Image.open(paths[name]).convert("RGB") for paths in (pages.scans, pages.truths))
+    scan, coloring = (read_image(paths[name]).convert("RGB") for paths in (pages.scans, pages.truths))
     size = width, round(width * coloring.height / coloring.width)
     scan, coloring = (image.resize(size, Image.Resampling.BICUBIC) for image in (scan, coloring))
     labels = scaled_labels(read_label_map(pages.labels[name]), size).ravel()

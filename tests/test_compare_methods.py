@@ -46,6 +46,7 @@ def compare(data, *argv):
 
 def test_time_is_shared_out_as_epochs():
     assert epochs_of(1000, 100) == (10, 100)
+    assert epochs_of(240, 100) == (3, 80)
     assert epochs_of(149, 100) == (2, 74)  # the rate is to fall in one of them
     assert epochs_of(0.1, 100) == (2, 1)
 
@@ -65,7 +66,8 @@ def test_methods_are_trained_measured_and_trained_no_second_time(data, capsys, m
         "two_stages_2_scans": 4,
     }  # fmt: skip
     table = (data.parent / "out/figures.md").read_text()
-    rows = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines()]
+    assert "The rows are of images of different sizes" in table
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in table.splitlines() if line.startswith("|")]
     assert rows[2:] == ["uncolored", "CycleGAN, last weights", "CycleGAN", "two stages, last weights", "two stages"]
     assert all(told in table for told in ("part color error", "character consistency", " ± "))
     assert (data.parent / "out/grid.png").is_file()
@@ -77,6 +79,28 @@ def test_methods_are_trained_measured_and_trained_no_second_time(data, capsys, m
     monkeypatch.setattr(compare_methods, "run_training", lambda *_, **__: pytest.fail("trained again"))
     compare(data, "--minutes=0.05", "--seeds", "1", "2", "--methods", "CycleGAN", "two stages")
     assert (data.parent / "out/figures.md").read_text() == table
+    with pytest.raises(UserError, match=r"have minutes 0\.05, not 1\.0: give another --out"):
+        compare(data, "--minutes=1", "--seeds", "1", "2", "--methods", "CycleGAN")
+
+
+def test_a_training_that_is_interrupted_is_waited_for(data, monkeypatch):
+    """The terminal interrupts it, too; killed, it could not save."""
+    asked = []
+
+    class Interrupted:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def communicate(self) -> tuple[str, str]:
+            asked.append("ended")
+            if len(asked) == 1:
+                raise KeyboardInterrupt
+            return "", ""
+
+    monkeypatch.setattr(compare_methods.subprocess, "Popen", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compare_methods.run_training(data.parent / "out", "run", data)
+    assert len(asked) == 2
 
 
 def test_how_fast_a_method_is_is_found_out_first(data, monkeypatch):

@@ -48,9 +48,12 @@ def test_tones_as_light_as_the_colors_tell_them(world):
     assert told["grey"][1] != told["true scans"][1] != "0%"
 
 
-def test_the_figures_of_a_file_of_weights(world, capsys):
-    run_main(measure_scans, world / "scans.pth", "--dataroot", world / "data", "--gpu_ids=-1", "--width=256")
-    assert list(rows(capsys.readouterr().out)) == ["true scans", "scans.pth", "scans.pth, other colors"]
+def test_the_figures_of_files_of_weights_that_may_have_one_name(world, tmp_path, capsys):
+    files = [world / "scans.pth", tmp_path / "scans.pth"]
+    files[1].symlink_to(files[0])
+    run_main(measure_scans, *files, "--dataroot", world / "data", "--gpu_ids=-1", "--width=256")
+    titles = [f"{path}{colors}" for path in files for colors in ("", ", other colors")]
+    assert list(rows(capsys.readouterr().out)) == ["true scans", *titles]
 
 
 def test_without_label_maps_there_are_no_parts(world, tmp_path):
