@@ -7,7 +7,7 @@
 Its input `page` is (batch, channels, height, width), float32 in [-1, 1], its output `coloring` likewise, as high and
 as wide as the page. Any size will do: what the network needs beyond it is added and cut off again inside the model.
 
-The pictures are those of test.py: norms use the statistics of the page itself, in batch norm too (so that pages of one
+What the network makes is what it makes in test.py: norms use the statistics of the page itself, in batch norm too (so that pages of one
 batch do not change each other), except in ResNet encoders, or with --eval, where batch norm uses those of the training.
 Dropout is off.
 

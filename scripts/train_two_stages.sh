@@ -11,7 +11,8 @@
 #
 #     python scripts/ship_weights.py checkpoints/two_stages checkpoints/manga_color
 #
-# makes the small copy that ships (with "page_size": 320 in its opt.json).
+# makes a small copy as the one that ships; "page_size": 320 was then added to its opt.json by hand. The weights that
+# ship had --scan_tones from the eighth epoch on, and other colors that were never light all over.
 set -euo pipefail
 if [ $# -lt 1 ] || [ ! -d "$1/trainA" ] || [ ! -d "$1/trainB" ]; then
   echo "error: give a data set with trainA and trainB, such as datasets/openmoji" >&2
