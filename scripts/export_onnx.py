@@ -7,9 +7,9 @@
 Its input `page` is (batch, channels, height, width), float32 in [-1, 1], its output `coloring` likewise, as high and
 as wide as the page. Any size will do: what the network needs beyond it is added and cut off again inside the model.
 
-What the network makes is what it makes in test.py: norms use the statistics of the page itself, in batch norm too (so that pages of one
-batch do not change each other), except in ResNet encoders, or with --eval, where batch norm uses those of the training.
-Dropout is off.
+What the network makes is what it makes in test.py: norms use the statistics of the page itself, in batch norm too (so
+that pages of one batch do not change each other), except in ResNet encoders, or with --eval, where batch norm uses
+those of the training. Dropout is off.
 
 The metadata of the model tell its name, how pixels become numbers, the channels, the stride and, where the run tells
 it, the scale of the pages that it was trained on. Where onnxruntime is installed, its picture is compared with torch's.

@@ -62,10 +62,18 @@ def _of_seventh_power(chroma: np.ndarray) -> np.ndarray:
 def _mean_hue(
     a1: np.ndarray, b1: np.ndarray, chroma1: np.ndarray, a2: np.ndarray, b2: np.ndarray, chroma2: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine and sine of the hue in the middle of the shorter arc between two; beside a grey, the hue of the other."""
+    """Cosine and sine of the hue in the middle of the shorter arc between two (of opposite ones: that which 0 degrees is
+    not on); beside a grey, the hue of the other."""
     weight1, weight2 = 1 / np.maximum(chroma1, _TINY), 1 / np.maximum(chroma2, _TINY)
     cosine, sine = a1 * weight1 + a2 * weight2, b1 * weight1 + b2 * weight2
-    length = np.maximum(np.hypot(cosine, sine), _TINY)
+    length = np.hypot(cosine, sine)
+    opposite = (length < _TINY) & (chroma1 > _TINY)
+    if opposite.any():
+        onwards = np.where((b1 > 0) | ((b1 == 0) & (a1 > 0)), 1, -1)  # from a hue below 180 degrees, else back
+        cosine = np.where(opposite, -b1 * weight1 * onwards, cosine)
+        sine = np.where(opposite, a1 * weight1 * onwards, sine)
+        length = np.where(opposite, 1, length)
+    length = np.maximum(length, _TINY)
     return cosine / length, sine / length
 
 
