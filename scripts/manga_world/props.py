@@ -222,10 +222,8 @@ def cactus(pen: Pen) -> None:
 
 
 HELD: dict[str, Prop] = {"sword": _sword, "umbrella": _umbrella, "cup": _cup, "book": _book, "apple": _apple,
-                         "torch": _torch,
-                         "ball": _ball, "bouquet": _bouquet, "staff": _staff}
+                         "torch": _torch, "ball": _ball, "bouquet": _bouquet, "staff": _staff}
 STANDING: dict[str, Prop] = {"barrel": _barrel, "crate": _crate, "pot": _pot, "cat": _cat, "rock": _rock,
-                             "lantern": _lantern,
-                             "sign": _sign, "flowers": _flowers, "mushrooms": _mushrooms, "campfire": _campfire,
+                             "lantern": _lantern, "sign": _sign, "flowers": _flowers, "mushrooms": _mushrooms, "campfire": _campfire,
                              "blood": _blood, "skull": _skull, "balloon": _balloon, "gems": _gems}
 flame = _flame

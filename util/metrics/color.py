@@ -62,8 +62,8 @@ def _of_seventh_power(chroma: np.ndarray) -> np.ndarray:
 def _mean_hue(
     a1: np.ndarray, b1: np.ndarray, chroma1: np.ndarray, a2: np.ndarray, b2: np.ndarray, chroma2: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine and sine of the hue in the middle of the shorter arc between two (of opposite ones: that which 0 degrees is
-    not on); beside a grey, the hue of the other."""
+    """Cosine and sine of the hue in the middle of the shorter arc between two (of opposite ones, the arc that does not
+    pass 0 degrees); beside a grey, the hue of the other."""
     weight1, weight2 = 1 / np.maximum(chroma1, _TINY), 1 / np.maximum(chroma2, _TINY)
     cosine, sine = a1 * weight1 + a2 * weight2, b1 * weight1 + b2 * weight2
     length = np.hypot(cosine, sine)
