@@ -53,10 +53,10 @@ def _apple(pen: Pen) -> None:
 
 def _torch(pen: Pen) -> None:
     pen.shape("wood", poly((-0.1, -0.7), (0.12, -0.7), (0.08, 0.7), (-0.06, 0.7)))
-    _flame(pen.moved(0, -0.65, 0.62))
+    flame(pen.moved(0, -0.65, 0.62))
 
 
-def _flame(pen: Pen) -> None:
+def flame(pen: Pen) -> None:
     pen.shape("fire", bow(0.12, (-0.6, 0.1), (-0.7, -0.6), (-0.4, -1.1), (-0.25, -0.8), (0, -1.8), (0.3, -0.9),
                           (0.5, -1.2),
                           (0.7, -0.5), (0.6, 0.1), (-0.6, 0.1)))
@@ -147,7 +147,7 @@ def _mushrooms(pen: Pen) -> None:
 
 
 def _campfire(pen: Pen) -> None:
-    _flame(pen.moved(0, -0.3, 1.1))
+    flame(pen.moved(0, -0.3, 1.1))
     for flip in (1, -1):
         pen.shape("wood", poly((-1.0, -0.3), (0.9, -0.02), (0.85, 0.2), (-1.05, -0.05)) * [flip, 1])
 
@@ -214,16 +214,19 @@ def palm(pen: Pen) -> None:
 
 
 def cactus(pen: Pen) -> None:
-    for path in (line((0, 0), (0, -1.2), (0, -2.4)), line((0, -0.8), (0.7, -0.9), (0.8, -1.7)), line((0, -1.1),
-                                                                                                     (-0.7, -1.2),
-                                                                                                     (-0.8, -1.9))):
+    stem, right = line((0, 0), (0, -1.2), (0, -2.4)), line((0, -0.8), (0.7, -0.9), (0.8, -1.7))
+    left = line((0, -1.1), (-0.7, -1.2), (-0.8, -1.9))
+    for path in (stem, right, left):
         pen.shape("cactus", band(path, np.full(len(path), 0.42)))
     pen.shape("petal", star(0, -2.5, 0.3), 0, 0.7)
 
 
-HELD: dict[str, Prop] = {"sword": _sword, "umbrella": _umbrella, "cup": _cup, "book": _book, "apple": _apple,
-                         "torch": _torch, "ball": _ball, "bouquet": _bouquet, "staff": _staff}
-STANDING: dict[str, Prop] = {"barrel": _barrel, "crate": _crate, "pot": _pot, "cat": _cat, "rock": _rock,
-                             "lantern": _lantern, "sign": _sign, "flowers": _flowers, "mushrooms": _mushrooms, "campfire": _campfire,
-                             "blood": _blood, "skull": _skull, "balloon": _balloon, "gems": _gems}
-flame = _flame
+HELD: dict[str, Prop] = {
+    "sword": _sword, "umbrella": _umbrella, "cup": _cup, "book": _book, "apple": _apple, "torch": _torch, "ball": _ball,
+    "bouquet": _bouquet, "staff": _staff,
+}  # fmt: skip
+STANDING: dict[str, Prop] = {
+    "barrel": _barrel, "crate": _crate, "pot": _pot, "cat": _cat, "rock": _rock, "lantern": _lantern, "sign": _sign,
+    "flowers": _flowers, "mushrooms": _mushrooms, "campfire": _campfire, "blood": _blood, "skull": _skull,
+    "balloon": _balloon, "gems": _gems,
+}  # fmt: skip
