@@ -12,11 +12,11 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from data.transforms import SQUARES
 from models.averages import AVERAGED, AveragedWeights, weights_path
-from models.muon import Muon
 from models.networks import define_D, define_G, foreign
 from models.networks.encoders import ResnetEncoder
 from models.networks.layers import mixes_images
 from models.networks.sync_norm import synchronized
+from models.optimizers import new_optimizer, take_up
 from models.schedulers import get_scheduler
 from util import checkpoint
 from util.compiling import begin_step, compile_forward
@@ -149,11 +149,7 @@ class BaseModel(ABC):
         """
         parameters = [p for net in nets for p in net.parameters() if p.requires_grad]
         lr, betas = getattr(self.opt, rate), (self.opt.beta1, 0.999)
-        optimizer: torch.optim.Optimizer
-        if self.opt.optimizer == "muon":
-            optimizer = Muon(parameters, lr, betas)
-        else:
-            optimizer = torch.optim.Adam(parameters, lr, betas, fused=self.fused or None)
+        optimizer = new_optimizer(self.opt.optimizer, parameters, lr, betas, self.fused)
         self.optimizers.append(optimizer)
         self.rate_options.append(rate)
         return optimizer
@@ -349,15 +345,7 @@ class BaseModel(ABC):
         own."""
         opt = self.opt
         for optimizer, rate, saved in zip(self.optimizers, self.rate_options, state["optimizers"], strict=True):
-            began = "muon" if "orthogonal" in saved["param_groups"][0] else "adam"
-            if opt.optimizer != began:
-                raise UserError(f"this run learns with --optimizer {began}: go on with that, or begin a new one")
-            # torch puts states where the option fused, which is the present one's, wants them.
-            groups = [
-                {**group, "fused": self.fused or None} if "fused" in group else group for group in saved["param_groups"]
-            ]
-            optimizer.load_state_dict({**saved, "param_groups": groups})
-            _lay_out_as_weights(optimizer)
+            take_up(optimizer, saved, self.fused)
             for group in optimizer.param_groups:
                 group["betas"] = (opt.beta1, group["betas"][1])
                 group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
@@ -398,15 +386,6 @@ class BaseModel(ABC):
 def bare(net: nn.Module) -> nn.Module:
     """The network itself, without a wrapper that shares batches over GPUs."""
     return net.module if isinstance(net, nn.DataParallel) else net
-
-
-def _lay_out_as_weights(optimizer: torch.optim.Optimizer) -> None:
-    """Let what an optimizer knows of each weight lie in memory as the weight does: fused steps do not look at strides,
-    and the run may have been saved with another --memory_format."""
-    for parameter, state in optimizer.state.items():
-        for key, value in state.items():
-            if torch.is_tensor(value) and value.shape == parameter.shape and value.stride() != parameter.stride():
-                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _difference(state: foreign.StateDict, net: nn.Module) -> str:
