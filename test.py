@@ -71,7 +71,9 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
     results = Results(
         results_folder(opt), opt.output_format, opt.image_format, opt.quality, opt.aspect_ratio, not opt.no_html
     )
-    colorizer = VolumeColorizer(page_colorizer(opt, model), results, settings(opt, model), opt.recolor, processes)
+    # Of the first for all: what processes compute with may differ, what they know of each other may not.
+    known = processes.share(settings(opt, model))
+    colorizer = VolumeColorizer(page_colorizer(opt, model), results, known, opt.recolor, processes)
     done = colorizer.color(volumes, min(opt.num_test, opt.max_dataset_size))
     if not processes.first:
         return 0

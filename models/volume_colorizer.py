@@ -1,9 +1,10 @@
 """Volumes through a `PageColorizer`: every page once, however often it is interrupted, in one or more processes."""
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,8 @@ class VolumeColorizer:
             done = self._known(jobs, failed_too=True) | done
             for volume in unwritten.values():
                 self._write_volume(volume, done)
+            lost = (job.key for job in jobs if job.key not in done)
+            self.left_out += [f"{Path(*key)}: nothing came of it, so it is as it was; color it again" for key in lost]
         return {job.key: done[job.key] for job in jobs if job.key in done}
 
     def _write_volume(self, volume: Volume, done: dict[Key, Done]) -> None:
@@ -110,15 +113,18 @@ class VolumeColorizer:
 
     def _known(self, jobs: Sequence[Job], failed_too: bool = False) -> dict[Key, Done]:
         """What was noted of these pages, if they are still the same and the files that came of them are there."""
-        entries = map(Done.from_entry, self.journal.entries())
-        noted = {(done.volume, done.page): done for done in entries if done}
+        noted: defaultdict[Key, list[Done]] = defaultdict(list)  # several where processes took pages over from others
+        for done in map(Done.from_entry, self.journal.entries()):
+            if done:
+                noted[done.volume, done.page].append(done)
         known: dict[Key, Done] = {}
         for job in jobs:
-            done = noted.get(job.key)
-            if done and done.outcome == "failed":
-                known |= {job.key: done} if failed_too else {}
-            elif done and done.identity == _identity(job) and self.results.has(done):
-                known[job.key] = done
+            identity = _identity(job) if job.key in noted else None
+            for done in noted[job.key]:
+                if done.outcome != "failed" and done.identity == identity and self.results.has(done):
+                    known[job.key] = done
+                elif done.outcome == "failed" and failed_too:
+                    known.setdefault(job.key, done)
         return known
 
     def _work(self, jobs: Sequence[Job], before: int) -> Iterator[Done]:

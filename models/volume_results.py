@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from math import inf
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -125,11 +126,8 @@ class Results:
     def colored(
         self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: Image.Image
     ) -> Done:
-        """Save the colored page, as PNG if it is too large for its format."""
-        image = self._place("images", volume, self._names[volume.name][page.name])
-        if max(colored.size) > LONGEST_SIDE.get(PurePosixPath(image).suffix.lower(), inf):
-            image += ".png"
-        save_image(colored, self.folder / image, self.aspect_ratio, self.quality)
+        """Save the colored page."""
+        image = self._save(colored, self._place("images", volume, self._names[volume.name][page.name]), stretched=True)
         done = Done(volume.name, page.name, identity, "colored", image, stamp=self._stamp(image))
         original = self._keep_original(volume, page, picture) if self.pages_to_look_at else ""
         return self._to_look_at(done, page, colored, original)
@@ -141,7 +139,7 @@ class Results:
         factor = min(1, *(most / side for most, side in zip(THUMBNAIL, picture.size, strict=True)))
         width, height = (max(1, round(side * factor)) for side in picture.size)
         thumbnail = picture.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=2)
-        path = str(PurePosixPath("thumbnails", done.volume, f"{page.index:05d}.jpg"))
+        path = str(PurePosixPath("thumbnails", done.volume, f"{_short(page)}.jpg"))
         save_image(thumbnail, self.folder / path, quality=80)
         return replace(done, original=original, thumbnail=path, size=picture.size)
 
@@ -155,8 +153,7 @@ class Results:
         except PageError:
             if picture is None:
                 return ""
-            path = self._place("images", volume, self._names[volume.name][page.name])
-            save_image(picture, self.folder / path, quality=self.quality)
+            path = self._save(picture, self._place("images", volume, self._names[volume.name][page.name]))
         return path
 
     def _unpacks_pdf(self, volume: Volume) -> bool:
@@ -172,8 +169,16 @@ class Results:
                 raise PageError("a format that browsers do not show")
             write_bytes(self.folder / path, volume.read(page))
         except PageError:
-            path = self._place("thumbnails", volume, f"{page.index:05d}_before.jpg")
-            save_image(picture, self.folder / path, quality=self.quality)
+            path = self._save(picture, self._place("thumbnails", volume, f"{_short(page)}_before.jpg"))
+        return path
+
+    def _save(self, picture: Image.Image, path: str, stretched: bool = False) -> str:
+        """Save a picture, as PNG if it is too large for its format; gives its path."""
+        ratio = self.aspect_ratio if stretched else 1.0
+        longest = max(picture.width * max(ratio, 1), picture.height / min(ratio, 1))
+        if longest > LONGEST_SIDE.get(PurePosixPath(path).suffix.lower(), inf):
+            path += ".png"
+        save_image(picture, self.folder / path, ratio, self.quality)
         return path
 
     def _place(self, kind: str, volume: Volume, name: str) -> str:
@@ -204,7 +209,8 @@ class Results:
             folder = self.folder / "images" / volume.name
             if self.target(volume) is not None:
                 for name in self._names[volume.name].values():
-                    (folder / name).unlink(missing_ok=True)
+                    for written in (name, f"{name}.png"):  # the latter where it was too large for its format
+                        (folder / written).unlink(missing_ok=True)
                 remove_empty_folders(folder, self.folder)
 
     def write_pages(
@@ -245,6 +251,11 @@ class Results:
         ]
         title = f"{volume.name} · {title}" if volume.name else title
         write_volume_page(file.parent, file.name, title, shown, details, links)
+
+
+def _short(page: Page) -> str:
+    """A file name for what is made of a page, which stays the same where pages come or go beside it."""
+    return sha256(page.name.encode(errors="surrogateescape")).hexdigest()[:20]
 
 
 def _stays_below(path: str) -> bool:

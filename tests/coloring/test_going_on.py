@@ -64,6 +64,33 @@ def test_an_interrupted_volume_goes_on_where_it_stopped(
     assert len(entries_of(results / "v.cbz")) == 20
 
 
+def test_what_processes_of_an_earlier_start_noted_does_not_count_more(
+    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    """A page that one of them could not read has been colored since, by another."""
+    book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(9)])
+    run, calls = PageColorizer.run, []
+
+    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
+        calls.append(1)
+        if len(calls) == 8:
+            raise Interruption
+        return run(self, pixels)
+
+    monkeypatch.setattr(PageColorizer, "run", failing)
+    with pytest.raises(Interruption):
+        color("--dataroot", book)
+    (journal,) = (results / ".progress").glob("*-process0.jsonl")
+    head, first, *_ = journal.read_text().splitlines()
+    failed = json.loads(first) | {"outcome": "failed", "image": "", "original": "", "thumbnail": "", "stamp": ""}
+    other = journal.with_name(journal.name.replace("process0", "process3"))
+    other.write_text(f"{head}\n{json.dumps(failed)}\n")
+    before = len(calls)
+    assert color("--dataroot", book) == 0
+    assert len(calls) - before < 9
+    assert "9 pages: 9 colored;" in capsys.readouterr().out
+
+
 def test_pages_made_under_other_settings_are_made_anew(
     color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

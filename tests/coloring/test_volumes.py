@@ -1,4 +1,5 @@
 """Volumes from the command line: what goes in comes out, colored, whatever happens on the way."""
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_volumes_of_one_name_come_back_under_the_names_of_their_files(
         (["--output_format=cbz"], "pages.cbz", "images/a.png"),
         (["--output_format=cbz", "--no_html"], "pages.cbz", None),
         (["--output_format=pdf"], "pages.pdf", "images/a.png"),
-        (["--image_format=jpg"], "images/a.jpg", "thumbnails/00000.jpg"),
+        (["--image_format=jpg"], "images/a.jpg", f"thumbnails/{sha256(b'a.png').hexdigest()[:20]}.jpg"),
         (["--image_format=webp", "--no_html"], "images/a.webp", "images/b.webp"),
     ],
 )  # fmt: skip
@@ -293,6 +294,14 @@ def test_a_page_too_long_for_its_format(color: Color, results: Path, tmp_path: P
     draw_scan(1, (20, 17_000)).save(tmp_path / "book" / "strip.png")
     assert color("--dataroot", tmp_path / "book", "--image_format=webp", "--page_size=8") == 0
     assert [path.suffix for path in (results / "images").iterdir()] == [".png"]
+
+
+def test_a_page_that_is_stretched_too_long_for_its_format(color: Color, results: Path, tmp_path: Path) -> None:
+    (tmp_path / "book").mkdir()
+    draw_scan(1, (20, 9_000)).save(tmp_path / "book" / "strip.png")
+    assert color("--dataroot", tmp_path / "book", "--image_format=webp", "--page_size=8", "--aspect_ratio=0.5") == 0
+    (image,) = (results / "images").iterdir()
+    assert (image.suffix, Image.open(image).size) == (".png", (20, 18_000))
 
 
 def test_results_that_can_not_be_written(color: Color, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
