@@ -94,10 +94,11 @@ def set_up(opt: argparse.Namespace, signals: StopSignals, processes: Processes) 
         model.setup(opt)
     model.join()
     censuses = processes.told(dataset.census)
+    validates = processes.share(can_validate(opt))  # the first does it, and others may not see the drawings
     with processes.together():
         if any(census != censuses[0] for census in censuses):
             raise UserError(f"not all processes see the same images in {opt.dataroot}: copy them to all machines")
-        training = Training(opt, dataset, model, signals)
+        training = Training(opt, dataset, model, signals, validates)
         training.start()
     return training
 
@@ -113,11 +114,14 @@ def put_in_order(folder: Path) -> None:
 class Training:
     """A run, from where it begins or goes on to its last epoch, or to where it is stopped."""
 
-    def __init__(self, opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, signals: StopSignals) -> None:
+    def __init__(
+        self, opt: argparse.Namespace, dataset: ImageLoader, model: BaseModel, signals: StopSignals, validates: bool
+    ) -> None:
+        """validates: whether there is something to measure colorings with; the same in all processes."""
         self.opt, self.dataset, self.model, self.signals = opt, dataset, model, signals
         self.processes = model.processes
         self.position = Position(epoch=opt.epoch_count, log_size=None if opt.continue_train else 0)
-        self.validates = can_validate(opt)
+        self.validates = validates
         self.validation = Validation(opt, model) if self.validates and self.processes.first else None
         parts = {"validation": self.validation} if self.validation else {}
         self.saver = Saver(model, {"position": self.position, "data": dataset, **parts})
@@ -195,7 +199,7 @@ class Training:
                 model.set_input(batch)
                 batch_size = self.processes.count * len(model.get_image_paths())
                 images = min(batch_size, len(self.dataset) - position.epoch_iters)
-                model.optimize_parameters()
+                self.learn()
                 self.timer.step_done(images)
                 self.watch.note(model.losses(model.loss_names), position.total_steps)
                 if opt.lr_policy == "plateau":
@@ -206,6 +210,13 @@ class Training:
                     self.validate()
                 self.save_or_stop(position.due(opt.save_latest_freq, images))
         self.finish_epoch()
+
+    def learn(self) -> None:
+        """A step. What networks refuse, as images that are too small, is told with the names of the images."""
+        try:
+            self.model.optimize_parameters()
+        except UserError as error:
+            raise UserError(f"{error} (at {', '.join(map(str, self.model.get_image_paths()))})") from error
 
     def batches(self) -> Iterator[Batch]:
         """What is left of the epoch in hand. If the data fails, what was learned is saved before that is told."""
@@ -288,10 +299,11 @@ class Training:
     def validate(self) -> None:
         """Measure colorings of drawings that are not learned from. The networks are kept if these are the best."""
         self.position.validated = self.position.total_iters
+        before = self.validation.best if self.validation else None
         with self.processes.together():
             best = self.validation is not None and self.measure(self.validation)
-        if self.processes.any(best):
-            self.save("best")
+        if self.processes.any(best) and not self.save("best") and self.validation:
+            self.validation.best = before  # those are still the ones that are kept
 
     def measure(self, validation: Validation) -> bool:
         """Measure, print and log; whether these are the best colorings so far."""
@@ -330,8 +342,9 @@ class Training:
             self.signals.received = asked
         return bool(asked)
 
-    def save(self, epoch: int | str | None = None, must: bool = False) -> None:
-        """Save the run as it is now, and the networks also as those of an epoch, where one is given.
+    def save(self, epoch: int | str | None = None, must: bool = False) -> bool:
+        """Save the run as it is now, and the networks also as those of an epoch, where one is given; whether that could
+        be done.
 
         What is broken is not saved: RunError. Nor does the last save suffer if there is no room for a new one: training
         goes on, unless there must be one: RunError.
@@ -340,8 +353,10 @@ class Training:
         states = self.processes.gather(self.model.own_state() if self.processes.count > 1 else {})
         with self.processes.together():
             saved = self.processes.first and self.write(states[1:], epoch, must)
-        if self.processes.any(saved):
+        saved = self.processes.any(saved)
+        if saved:
             self.note_save()
+        return saved
 
     def write(self, others: list[dict[str, Any]], epoch: int | str | None, must: bool) -> bool:
         """Write a save; whether that could be done. others: what the processes after this one have of their own."""

@@ -1,6 +1,7 @@
 """Averaged weights: what test.py colors with, calmer than the weights of any one step."""
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 
 import torch
@@ -31,6 +32,11 @@ class AveragedWeights:
         averaged |= {name: value for name, value in net.named_buffers() if name.endswith(STATISTICS)}
         self._averaged = [(self.weights[name], value) for name, value in averaged.items()]
         self._kept = [(self.weights[name], value) for name, value in net.state_dict().items() if name not in averaged]
+
+    @property
+    def ramp(self) -> int:
+        """Steps until the decay is the full one."""
+        return max(0, ceil((10 * self.decay - 1) / (1 - self.decay)))
 
     @torch.no_grad()
     def follow(self) -> None:

@@ -302,6 +302,7 @@ class BaseModel(ABC):
         if self.opt.continue_train and path.is_file():
             with average.applied():
                 self.load_network(average.net, path)
+            average.steps = average.ramp  # of many steps, how many is not known without a state
         return average
 
     def broken_network(self) -> str | None:
@@ -350,8 +351,12 @@ class BaseModel(ABC):
                 group["betas"] = (opt.beta1, group["betas"][1])
                 group["lr"] = getattr(opt, rate) if rate in opt.explicit else group["lr"]
         done = {"last_epoch": opt.epoch_count - 1} if "epoch_count" in opt.explicit else {}
-        for scheduler, saved in zip(self.schedulers, state["schedulers"], strict=True):
+        rates = zip(self.optimizers, self.rate_options, strict=True)
+        for (optimizer, rate), scheduler, saved in zip(rates, self.schedulers, state["schedulers"], strict=True):
             scheduler.load_state_dict(saved | done)
+            if isinstance(scheduler, ReduceLROnPlateau) and "best" not in saved:  # that of a schedule, 0 at its end
+                for group in optimizer.param_groups:
+                    group["lr"] = getattr(opt, rate)
         for name in self.averages.keys() & state.get("averages", {}).keys():
             self.averages[name].steps = state["averages"][name]
         if self.scaler.is_enabled() and state.get("scaler"):

@@ -1,6 +1,6 @@
 """Stage two of the OnePunch method: colored drawings alone, made into pairs by a frozen scan generator."""
 import argparse
-from itertools import count, takewhile
+from itertools import count, islice, takewhile
 from pathlib import Path
 
 import torch
@@ -109,7 +109,8 @@ def _scan_generator_paths(opt: argparse.Namespace) -> list[Path]:
     run = Path(opt.checkpoints_dir) / opt.name
     goes_on = not opt.isTrain or opt.continue_train
     if goes_on and (run / _copy(0)).is_file() and "scan_generator" not in opt.explicit:
-        return list(takewhile(Path.is_file, (run / _copy(number) for number in count())))
+        copies = takewhile(Path.is_file, (run / _copy(number) for number in count()))
+        return list(islice(copies, len(opt.scan_generator) if opt.scan_generator else None))  # more are of before
     if not opt.scan_generator:
         raise UserError("--model colorizer makes its pairs by itself: give --scan_generator FOLDER_OF_A_RUN")
     return [Path(path) for path in opt.scan_generator]

@@ -50,6 +50,14 @@ class Pix2PixModel(BaseModel):
             raise UserError("--lambda_chroma compares colors: leave it out or give --output_nc 3")
         if opt.isTrain and opt.lambda_palette > 0 and opt.netG != "palette_unet":
             raise UserError("--lambda_palette is for --netG palette_unet: add it")
+        if opt.isTrain and opt.scan_tones > 0 and opt.direction == "BtoA":
+            raise UserError("--scan_tones is for scans that are colored: leave it out, or --direction BtoA")
+        supervised = opt.isTrain and max(opt.lambda_L1, opt.lambda_L2, opt.lambda_chroma, opt.lambda_palette) > 0
+        if opt.isTrain and opt.lr_policy == "plateau" and opt.plateau_on == "loss" and not supervised:
+            raise UserError(
+                "--lr_policy plateau needs a loss that tells progress: give --lambda_L1, another but --lambda_GAN, or "
+                "--plateau_on val"
+            )
         if opt.isTrain and opt.lr_policy == "plateau" and opt.lambda_L1_final is not None:
             raise UserError(
                 "--lr_policy plateau follows the weighted L1 loss, which --lambda_L1_final changes: leave out one of "
@@ -104,7 +112,7 @@ class Pix2PixModel(BaseModel):
             self.fake_B = self.netG(self.real_A)
 
     def optimize_parameters(self) -> None:
-        generator_learns = self.steps % self.opt.n_critic == 0
+        generator_learns = not self.adversarial or self.steps % self.opt.n_critic == 0
         with torch.set_grad_enabled(generator_learns):
             self.forward()
 
@@ -162,3 +170,6 @@ class Pix2PixModel(BaseModel):
         self.steps = state.get("steps", 0)  # states from before --n_critic do without
         for name, value in state.get("losses", {}).items():
             setattr(self, f"loss_{name}", value.to(self.device))
+        for name in self.loss_names:  # a new one, in a step in which only the critic learns
+            if not hasattr(self, f"loss_{name}"):
+                setattr(self, f"loss_{name}", torch.zeros((), device=self.device))

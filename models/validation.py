@@ -54,7 +54,7 @@ class Validation:
         with torch.random.fork_rng(devices=[]):  # from which layers draw weights when they are made
             net = model.new_G(opt.input_nc, opt.output_nc, getattr(opt, "netG_A", None), torch.Generator())
         self.colorizer = PageColorizer(
-            net, opt.input_nc, PageScale.from_options(vars(opt)), model.device, keep_lines=False, tile="off",
+            net, opt.input_nc, PageScale.from_options(vars(opt)), model.device, keep_lines=False,
             eval_norms=needs_eval(vars(opt)), precision=opt.precision,
         )
 
@@ -98,7 +98,10 @@ class Validation:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up what `state_dict` gave."""
         self.history = [(int(images), dict(figures)) for images, figures in state["history"]]
-        self.best = state["best"] and (float(state["best"][0]), int(state["best"][1]))
+        # That of the present metric, which may be another than before.
+        losses = [(METRICS[self.metric].loss(figures.get(self.metric, math.nan)), images)
+                  for images, figures in self.history]  # fmt: skip
+        self.best = min((each for each in losses if not math.isnan(each[0])), default=None)
 
     def _figures(self) -> tuple[list[Figures], list[UserError]]:
         """Of each drawing that can be measured, and what is wrong with the others. What is not the network's work is

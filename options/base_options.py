@@ -117,7 +117,9 @@ class BaseOptions:
                 self.recall(parser, parser.parse_known_args(argv)[0])
         model = find_model(parser.parse_known_args(argv)[0].model)
         model.modify_commandline_options(parser, self.isTrain)
-        # The model may have chosen another data set.
+        with suppress(UserError):  # the model may have chosen another data set than the earlier run had
+            if not helping:
+                self.recall(parser, parser.parse_known_args(argv)[0])
         dataset = find_dataset(parser.parse_known_args(argv)[0].dataset_mode)
         dataset.modify_commandline_options(parser, self.isTrain)
         self.defaults = {key: parser.get_default(key) for key in vars(parser.parse_known_args(argv)[0])}
@@ -144,8 +146,8 @@ class BaseOptions:
         return opt
 
     def recall(self, parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
-        """Take defaults from an earlier run, where there is one to go on from. Called twice: before the model and
-        the data set are known, and with their options."""
+        """Take defaults from an earlier run, where there is one to go on from. Called three times: before the
+        model is known, before the data set is, and with the options of both."""
 
     def take_over(self, parser: argparse.ArgumentParser, saved: dict[str, Any], path: Path) -> None:
         """Let options of an earlier run, by name, be the defaults, as far as the parser knows them.

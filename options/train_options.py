@@ -343,6 +343,12 @@ def _same_architecture(opt: argparse.Namespace) -> None:
             raise UserError(
                 f"{run} was trained with {key} {saved[key]}: leave out --{key} to continue it, or give another --name"
             )
+    before = saved.get("lambda_GAN")
+    if opt.epoch == "latest" and isinstance(before, (int, float)) and (before > 0) != (opt.lambda_GAN > 0):
+        raise UserError(
+            f"{run} has {'a' if before > 0 else 'no'} discriminator: leave out --lambda_GAN {opt.lambda_GAN:g}, or "
+            "give --epoch NUMBER to go on from the networks alone"
+        )
     if saved.get("ema") and not opt.ema:
         raise UserError(f"{run} has averaged weights, which would stay behind: leave out --ema 0")
     for key in {"encoder_weights", "freeze_encoder"} & opt.explicit:

@@ -29,5 +29,5 @@ cat <<END
 
 The colored pages:        results/manga_color/test_latest/index.html
 The short run's pictures: $short_run/web/index.html
-The short run's losses:   $(dirname "$python")/tensorboard --logdir $short_run/tb
+The short run's losses:   $(dirname "$(command -v "$python")")/tensorboard --logdir $short_run/tb
 END

@@ -30,7 +30,7 @@ shift 3
 gpus=() previous=
 for option in "$@"; do
   case $option in
-    --name*|--checkpoints_dir*|--dataroot*) stop "$option: the folders follow from NAME" ;;
+    --name*|--suffix*|--checkpoints_dir*|--dataroot*) stop "$option: the folders follow from NAME" ;;
     --gpu_ids=*) gpus=("$option") ;;
   esac
   [ "$previous" != --gpu_ids ] || gpus=(--gpu_ids "$option")

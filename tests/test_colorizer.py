@@ -230,6 +230,23 @@ def test_the_critic_may_learn_more_often(tmp_path):
     assert learned == [True, False, False, True, False, False, True]
 
 
+def test_without_a_discriminator_no_step_is_its_own(tmp_path):
+    model = make(tmp_path, "--lambda_GAN=0", "--n_critic=3")
+    for number in range(2):
+        before = weights(model.netG)
+        step(model, number)
+        assert changed(model.netG, before)
+
+
+def test_a_loss_that_a_run_goes_on_with_is_there_when_only_the_critic_learns(tmp_path):
+    model = make(tmp_path, "--n_critic=2")
+    step(model)
+    other = make(tmp_path, "--n_critic=2", "--lambda_L2=1")
+    other.load_state_dict(model.state_dict())
+    step(other)
+    assert other.get_current_losses()["G_L2"] == 0
+
+
 def test_a_new_stage_empties_the_pool_of_small_images(tmp_path):
     model = make(tmp_path, "--stages=16,32", "--niter=1", "--niter_decay=0")
     step(model)

@@ -59,6 +59,15 @@ def test_another_torchrun_is_another_training(folder, monkeypatch):
             train(folder, "--niter=1", "--niter_decay=0")
 
 
+def test_a_refused_start_is_refused_again_when_torchrun_repeats_it(folder, monkeypatch):
+    train(folder, "--niter=1", "--niter_decay=0")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "none")
+    for restarts in "01":
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", restarts)
+        with pytest.raises(UserError, match="holds weights already"):
+            train(folder, "--niter=2", "--niter_decay=0")
+
+
 def test_where_a_command_begins_does_not_count_again(folder, monkeypatch):
     monkeypatch.setenv("TORCHELASTIC_RUN_ID", "job7")
     train(folder, "--niter=2", "--niter_decay=0")

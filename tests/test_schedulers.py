@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from models.schedulers import POLICIES, factor, get_scheduler
+from tests.helpers import small_model
 from util.errors import UserError
 from util.stages import Stage
 
@@ -92,6 +93,16 @@ def test_a_finished_run_that_gets_more_epochs_learns_at_once():
     longer_optimizer.load_state_dict(optimizer.state_dict())
     longer.load_state_dict(finished.state_dict())
     assert longer_optimizer.param_groups[0]["lr"] == RATE
+
+
+def test_a_finished_run_that_goes_on_with_plateau_learns(tmp_path):
+    model = small_model(tmp_path, "--niter=1", "--niter_decay=1")
+    for _ in range(2):
+        model.update_learning_rate()
+    assert set(model.learning_rates().values()) == {0}
+    plateau = small_model(tmp_path, "--lr_policy=plateau", "--niter=4")
+    plateau.load_state_dict(model.state_dict())
+    assert set(plateau.learning_rates().values()) == {0.0002}
 
 
 def test_policies_can_change_between_runs():

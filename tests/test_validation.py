@@ -123,6 +123,25 @@ def test_figures_are_those_of_the_averaged_weights_with_the_right_truths_and_lab
     assert "part_color_error" in means
 
 
+def test_another_best_metric_is_compared_with_its_own_figures(data, tmp_path):
+    run = train(data, tmp_path, "other", "--val_freq=4", "--best_metric=ssim")
+    train(data, tmp_path, "other", "--continue_train", "--niter=3", "--best_metric=ciede2000")
+    validation = checkpoint.load(run / "latest_state.pth")["validation"]
+    losses = [(figures["ciede2000"], images) for images, figures in validation["history"]]
+    assert tuple(validation["best"]) == min(losses)
+
+
+def test_the_best_networks_are_those_that_could_be_saved(data, tmp_path, monkeypatch):
+    write = train_door.Training.write
+
+    def full(self, others, epoch, must):
+        return False if epoch == "best" else write(self, others, epoch, must)
+
+    monkeypatch.setattr(train_door.Training, "write", full)
+    run = train(data, tmp_path, "full", "--val_freq=4", "--save_latest_freq=4")
+    assert checkpoint.load(run / "latest_state.pth")["validation"]["best"] is None
+
+
 def test_what_can_not_be_read_is_left_out(data, tmp_path, capsys):
     shutil.copytree(data / "valA", tmp_path / "val" / "valA")
     shutil.copytree(data / "valB", tmp_path / "val" / "valB")

@@ -1,5 +1,7 @@
 """What a run tells: the terminal, loss_log.txt, TensorBoard's events read back, the training page."""
+import errno
 import io
+import os
 import re
 import subprocess
 import sys
@@ -204,6 +206,19 @@ def test_training_page_gets_the_first_images_of_each_epoch(options):
     log.display_current_results(visuals((8, 8)), 7, 100, save_result=False)
     log.close()
     assert image.stat().st_mtime_ns == first
+
+
+def test_a_full_disk_costs_the_page_and_the_samples_alone(options, capsys, monkeypatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    log = Visualizer(options)
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    log.display_current_results(visuals((8, 8)), 1, 50, save_result=True, log=False)
+    log.save_sample(visuals((8, 8)), 1, 8, 1, 1)
+    told = capsys.readouterr().out
+    assert "can't write the training page" in told
+    assert "can't write samples" in told
 
 
 def test_no_html_means_no_page(options):

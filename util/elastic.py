@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 from util.distributed import RESTARTS
+from util.files import settled
 
 
 def restarted(run: Path) -> bool:
-    """Whether torchrun has started this training before; `run` is the folder that it writes to."""
-    return _restarts() > 0 or saved_before(run)
+    """Whether torchrun has started this training before; `run` is the folder that it writes to. A folder with weights
+    that it did not save is another training's, for which the first start was refused."""
+    return saved_before(run) or (_restarts() > 0 and not settled(run, "*_net_*.pth"))
 
 
 def saved_before(run: Path) -> bool:

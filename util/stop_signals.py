@@ -12,7 +12,7 @@ from typing import Any
 class StopSignals:
     """While it is open (`with`), Ctrl-C (SIGINT), SIGTERM and the loss of the terminal (SIGHUP) are noted in
     `received`, 0 until then; whoever works looks at it at times when it can stop. A second signal ends the process at
-    once, with exit status 128 + its number.
+    once, with exit status 128 + its number, but for a second SIGHUP.
 
     several: this is one of several processes. The same wish then may reach it more than once, from the system and from
     torchrun: only a signal that comes seconds later is a second one. speaks: say that a signal was received.
@@ -42,6 +42,8 @@ class StopSignals:
 
     def _note(self, number: int, _: FrameType | None) -> None:
         if self.received:
+            if number == self.received == getattr(signal, "SIGHUP", None):
+                return  # of a terminal that is closed, a shell may tell as well
             if time.monotonic() - self._since >= self._grace:
                 os._exit(128 + number)
             return

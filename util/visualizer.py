@@ -180,7 +180,7 @@ class Visualizer:
             if not self._folder.is_dir():  # a new one would hide what lies on a disk that is gone for a while
                 raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
             write()
-        except OSError as error:
+        except (OSError, UserError) as error:  # the latter from saving images
             if what not in self._failing:
                 tqdm.write(f"warning: can't write {what} in {self._folder} ({reason(error)}); training goes on")
             self._failing.add(what)
