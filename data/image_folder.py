@@ -15,12 +15,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from util.errors import UserError, reason
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif", ".jfif", ".avif")
 LIST_EXTENSIONS = (".txt", ".lst")
-HIDDEN = (".", "__MACOSX")  # how names of files begin that file managers hide or leave behind
+HIDDEN = (".", "__MACOSX", "@eaDir")  # how names of files begin that file managers hide or leave behind
 PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXTENSIONS)})"
 # More brightness levels than a page needs: reduced to 8 bits before anything else.
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+_PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0  # of TIFF: the tag, and one of its values
 Enough = Callable[[tuple[int, int]], tuple[float, float]]
 GREY_MODES = ("1", "L", "LA", "La", *_DEEP_MODES)
 
@@ -47,15 +48,19 @@ def _numbers_apart(text: str) -> list[int | str]:
 @dataclass
 class Listing:
     """names: the images below a folder, relative to it, in natural order. folders: the state of every folder that was
-    looked into, by relative name. links: of links that are called like images, whether they lead to a file."""
+    looked into, by relative name. links: of links that are called like images, whether they lead to a file. whole:
+    whether all could be looked at.
+    """
 
     names: list[str]
     folders: dict[str, list[int]]
     links: dict[str, bool]
+    whole: bool = True
 
 
 def list_images(folder: Path | str, limit: float = float("inf")) -> list[Path]:
-    """All images below `folder`, in natural order, at most `limit`; hidden files are passed over.
+    """All images below `folder`, in natural order, at most `limit`. Hidden files are passed over; links are followed,
+    but not in circles.
 
     Raises UserError if the folder does not exist or has no image.
     """
@@ -68,15 +73,18 @@ def list_folder(folder: Path) -> Listing:
     if not folder.is_dir():
         raise UserError(f"no folder {folder}: check --dataroot and --phase")
     found = Listing([], {}, {})
-    waiting = [""]
+    waiting: list[tuple[str, tuple[str, ...]]] = [("", ())]  # folders, and the real ones that they lie in
     while waiting:
-        inner = waiting.pop()
+        inner, above = waiting.pop()
+        real = os.path.realpath(folder / inner)
+        if real in above:
+            continue
         try:
             found.folders[inner] = state_of(folder / inner)  # first: what changes from now on, shows
             with os.scandir(folder / inner) as entries:
-                waiting += _look(entries, inner, found)
+                waiting += [(below, (*above, real)) for below in _look(entries, inner, found)]
         except OSError:  # one that must not be read, or is gone
-            continue
+            found.whole = False
     if not found.names:
         raise UserError(f"no images in {folder}: {PUT_SOME_THERE}")
     found.names = in_natural_order(found.names)
@@ -90,10 +98,13 @@ def _look(entries: Iterable[os.DirEntry[str]], inner: str, found: Listing) -> li
         if entry.name.startswith(HIDDEN):
             continue
         name = os.path.join(inner, entry.name)
-        if entry.is_dir(follow_symlinks=False):
+        try:
+            is_folder, there = entry.is_dir(), entry.is_file()
+        except OSError:  # a link to what must not be looked at, or to itself
+            is_folder = there = found.whole = False
+        if is_folder:
             folders.append(name)
         elif os.path.splitext(entry.name)[1].lower() in EXTENSIONS:
-            there = entry.is_file()
             if entry.is_symlink():
                 found.links[name] = there
             if there:
@@ -206,10 +217,17 @@ def read_reduced(
             warnings.simplefilter("ignore")
             with Image.open(path if source is None else source) as image:
                 size, reduced = _reduce(image, channels, enough) if isinstance(image, JpegImageFile) else (None, 1)
+                negative = _is_deep_negative(image)
                 paper = to_paper(upright(image), channels)
+                paper = ImageOps.invert(paper) if negative else paper
                 return paper, size or paper.size, reduced
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
         raise BadImage(path, reason_of(error)) from error
+
+
+def _is_deep_negative(image: Image.Image) -> bool:
+    """Whether 0 is white in an image of 16 bits, which Pillow minds in those of fewer bits alone."""
+    return image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
 
 def _reduce(image: JpegImageFile, channels: int, enough: Enough) -> tuple[tuple[int, int], int]:

@@ -24,7 +24,7 @@ def indexed_images(folder: Path | str, index: Path | None, limit: float = float(
         now = time.time()
         found = list_folder(folder)
         names = found.names
-        if place is not None and len(names) >= LEAST:
+        if place is not None and found.whole and len(names) >= LEAST:
             _remember(place, found, now)
     names = names if limit >= len(names) else names[: int(limit)]
     prefix = "" if str(folder) == "." else os.path.join(folder, "")

@@ -16,14 +16,14 @@ from data.pages import Page, PageError, Volume, write_cbz, write_pdf
 from data.pages.names import Names
 from util.errors import UserError
 from util.files import remove_empty_folders, write_bytes
-from util.images import save_image
+from util.images import JPEG, save_image
 from util.volume_page import ShownPage, ShownVolume, write_index, write_volume_page
 
 FORMATS = ("same", "folder", "cbz", "pdf")
 IMAGE_FORMATS = ("png", "jpg", "webp")
-WRITABLE = (".png", ".jpg", ".jpeg", ".webp")  # what a colored page may stay
-SHOWABLE = (*WRITABLE, ".gif", ".bmp")  # what every browser shows
-LONGEST_SIDE = {".webp": 16_383, ".jpg": 65_500, ".jpeg": 65_500}  # pixels that formats can hold
+WRITABLE = (".png", *JPEG, ".webp")  # what a colored page may stay
+SHOWABLE = (*WRITABLE, ".gif", ".bmp", ".avif")  # what every browser shows
+LONGEST_SIDE = {".webp": 16_383} | dict.fromkeys(JPEG, 65_500)  # pixels that formats can hold
 THUMBNAIL = (240, 360)  # pixels at most
 INDEX = "index.html"
 

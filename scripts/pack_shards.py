@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path, PurePath
 
 import numpy as np
@@ -33,6 +33,7 @@ from util.files import write_text
 from util.option_types import Parser, natural, percent, positive
 from util.progress import Meter
 
+LONGEST_SIDE = {"webp": 16_383, "jpg": 65_500}  # pixels that formats can hold
 LARGEST_GB = 2  # of a shard where only its images are counted
 
 
@@ -49,7 +50,8 @@ def parse_arguments() -> argparse.Namespace:
     add("--seed", type=natural, default=0, help="of the order; default: 0")
     add("--in_order", action="store_true", help="do not shuffle")
     add("--max_size", type=positive, metavar="PIXELS",
-        help="scale images down whose shorter side is larger; others are copied as they are")
+        help="scale images down whose shorter side is larger; others, and strips that would still be too long for the "
+        "format, are copied as they are")
     add("--format", choices=("jpg", "webp"), default="jpg", help="of what is scaled down; default: jpg")
     add("--quality", type=percent, default=92, help="of what is scaled down, 1 to 100; default: 92")
     add("--phase", default="train", help="which folders of a data set; default: train")
@@ -170,9 +172,9 @@ class Pack:
         except (OSError, ValueError) as error:
             return BadImage(path, reason(error))
         most = self.args.max_size
-        if most is None or min(image.size) <= most:
+        scale = 1 if most is None else most / min(image.size)
+        if scale >= 1 or max(image.size) * scale > LONGEST_SIDE[self.args.format]:
             return Path(path).suffix[1:].lower(), content
-        scale = most / min(image.size)
         size = round(image.width * scale), round(image.height * scale)
         encoded = BytesIO()
         image.resize(size, Image.Resampling.LANCZOS).save(
@@ -184,8 +186,13 @@ class Pack:
     def braces(self) -> str:
         """The shards as --dataroot names them."""
         before = self.pattern.name.partition("%")[0]
-        first, last = (name[len(before) : -len(".tar")] for name in (self.shards[0], self.shards[-1]))
-        return str(self.pattern.with_name(f"{before}{first if first == last else f'{{{first}..{last}}}'}.tar"))
+        numbers = [name[len(before) : -len(".tar")] for name in self.shards]
+        ranges = []
+        for _, some in groupby(numbers, len):  # numbers that outgrow their zeros are of another length
+            first, *_, last = [*some] * 2
+            numbered = first if first == last else f"{{{first}..{last}}}"
+            ranges.append(str(self.pattern.with_name(f"{before}{numbered}.tar")))
+        return "::".join(ranges)
 
 
 def _key(number: int, path: Path | str) -> str:

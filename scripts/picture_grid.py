@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data.image_folder import list_images, read_image
+from data.image_folder import list_images, read_image, result_names
 from util.errors import UserError, reported
 from util.images import save_image
 from util.option_types import Parser
@@ -40,13 +40,18 @@ def main() -> None:
 def lay_out(columns: dict[str, Path], rows: int, width: int, side_by_side: int = 1) -> Image.Image:
     """A grid of the pictures in folders, by the titles of these: `rows` of those that all have, `side_by_side` in a
     line, each `width` pixels wide. Raises UserError if the folders share none."""
-    pictures = {title: {path.stem: path for path in list_images(folder)} for title, folder in columns.items()}
+    pictures = {title: _by_name(folder) for title, folder in columns.items()}
     names = [name for name in next(iter(pictures.values())) if all(name in paths for paths in pictures.values())]
     if not names:
         raise UserError("the folders have no picture of the same name: check --columns")
     chosen = [names[i * len(names) // rows] for i in range(min(rows, len(names)))]
     images = [[_fit(paths[name], width) for paths in pictures.values()] for name in chosen]
     return _lay_out(images, list(pictures), width, side_by_side)
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    paths = list_images(folder)
+    return dict(zip(result_names(paths, folder), paths, strict=True))
 
 
 def _fit(path: Path, width: int) -> Image.Image:

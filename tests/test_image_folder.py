@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from tifffile import imwrite
 
 from data.image_folder import (
     EXTENSIONS,
     in_natural_order,
+    list_folder,
     list_images,
     natural_key,
     read_image,
@@ -46,6 +48,31 @@ def test_every_image_format_is_found_below_the_folder(tmp_path, suffix):
     touch(tmp_path, f"a/b/c.{suffix}", "notes.txt", "png", "book.pdf", "archive.png.zip")
     (tmp_path / "folder.png").mkdir()
     assert listed(tmp_path) == [f"a/b/c.{suffix}"]
+
+
+def test_links_are_followed_but_not_in_circles(tmp_path):
+    touch(tmp_path / "elsewhere", "1.png", "deep/2.png")
+    touch(tmp_path / "data", "b.png")
+    (tmp_path / "data" / "a").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "deep" / "back").symlink_to(tmp_path / "data")
+    assert listed(tmp_path / "data") == ["a/1.png", "a/deep/2.png", "b.png"]
+
+
+def test_a_link_that_leads_nowhere_hides_nothing_else(tmp_path):
+    touch(tmp_path, *(f"{number}.png" for number in range(20)), "deep/1.png")
+    (tmp_path / "10a.png").symlink_to("10a.png")  # to itself
+    listing = list_folder(tmp_path)
+    assert len(listing.names) == 21
+    assert not listing.whole
+
+
+@pytest.mark.parametrize("white_is_zero", [False, True])
+def test_white_may_be_zero_in_16_bits_too(tmp_path, white_is_zero):
+    levels = np.full((8, 8), 65535 if white_is_zero else 0, np.uint16)
+    levels[:, :4] = 65535 - levels[0, 0]
+    photometric = "miniswhite" if white_is_zero else "minisblack"
+    imwrite(tmp_path / "a.tif", levels, photometric=photometric)
+    assert np.asarray(read_image(tmp_path / "a.tif", 1))[0].tolist() == [255] * 4 + [0] * 4
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import train as train_door
+from data.shards import find_shards
 from scripts import pack_shards
 from tests.helpers import logged_losses, run_main, save_noise
 from util.errors import UserError
@@ -52,6 +53,21 @@ def test_the_order_follows_from_the_seed(folder):
     a, b, c, d = (packed(f"{name}-0.tar") for name in "abcd")
     assert a == b != c
     assert [name[11] for name, _ in d] == list("0246135")  # chapter by chapter
+
+
+def test_numbers_may_outgrow_their_zeros(folder, capsys):
+    for number in range(7, 12):
+        save_noise(folder / f"{number}.png", (20, 12), number)
+    run_main(pack_shards, folder, "out/%d.tar", "--shard_images=1")
+    told = capsys.readouterr().out.split("--dataroot ")[1].strip().strip("'")
+    assert told == "out/{0..9}.tar::out/{10..11}.tar"
+    assert find_shards(told, "B")["B"] == [f"out/{number}.tar" for number in range(12)]
+
+
+def test_a_strip_too_long_for_the_format_is_copied(folder):
+    Image.new("L", (200, 40_000), 255).save(folder / "strip.png")
+    run_main(pack_shards, folder, "s-%02d.tar", "--max_size=100", "--format=webp")
+    assert {name.rpartition(".")[2] for name, _ in packed("s-00.tar")} == {"png"}
 
 
 def test_shards_by_size_and_images_scaled_down(folder):

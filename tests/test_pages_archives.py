@@ -64,6 +64,25 @@ def test_pages_come_in_reading_order_whatever_the_order_in_the_archive(tmp_path)
     assert levels(volume) == [10, 40, 30, 20, 50]
 
 
+@pytest.mark.parametrize(("encoding", "names_"), [
+    ("cp932", ["ソ10.png", "表紙.png", "ソ2.png"]),  # the second bytes of ソ and 表 are those of a backslash
+    ("utf-8", ["ソ10.png", "表紙.png", "ソ2.png"]),
+    ("cp437", ["étude.png", "ç/étage.png"]),
+])  # fmt: skip
+def test_names_are_read_in_the_encoding_that_was_not_told(tmp_path, encoding, names_):
+    raw = [name.encode(encoding) for name in names_]
+    placeholders = [bytes([65 + number]) * len(name) for number, name in enumerate(raw)]
+    path = zip_of(tmp_path / "a.cbz", *(name.decode() for name in placeholders))
+    content = path.read_bytes()
+    for placeholder, name in zip(placeholders, raw, strict=True):
+        content = content.replace(placeholder, name)
+    path.write_bytes(content)
+    volume = opened(path)
+    assert sorted(names(volume)) == sorted(names_)
+    assert volume.problems == []
+    assert sorted(levels(volume)) == [10 * (number + 1) for number in range(len(names_))]
+
+
 def test_what_is_no_page_is_passed_over(tmp_path):
     others = ["ComicInfo.xml", "__MACOSX/._1.png", ".hidden/1.png", "a/.2.png", "Thumbs.db", "a/"]
     volume = opened(zip_of(tmp_path / "a.zip", *others, "./a/1.png"))

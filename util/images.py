@@ -9,6 +9,7 @@ from PIL import Image
 from util.errors import UserError
 from util.files import replacing
 
+JPEG = (".jpg", ".jpeg", ".jfif")
 BLANK_RANGE = 24  # of 255 levels: what differs by less is no drawing
 GRAIN_BLOCKS, GRAIN_BLOCK = 32, 8  # grain averages out over 8 × 8 pixels, in pages of 32 such blocks across and more
 
@@ -63,7 +64,7 @@ def save_image(
 
 def _settings(suffix: str, quality: int) -> dict[str, Any]:
     """How Pillow is to write a format."""
-    if suffix in (".jpg", ".jpeg"):
+    if suffix in JPEG:
         return {"quality": quality, "subsampling": 0}  # color at full size: ink is thin
     if suffix == ".webp":
         return {"quality": quality, "method": 2}

@@ -1,8 +1,10 @@
 """CBZ and ZIP archives. Nothing is ever unpacked to the disk, and no entry's own word on its size is trusted."""
+import re
 import stat
 import threading
 import zipfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
@@ -11,7 +13,9 @@ from data.image_folder import PUT_SOME_THERE, is_hidden, is_image, natural_key, 
 from data.pages.names import Names, claim_pages, printable, safe_name
 from data.pages.volume import Limits, Page, PageError, Refusal, Volume
 
-_ENCRYPTED = 0x1  # of an entry's flags
+_ENCRYPTED, _UTF8 = 0x1, 0x800  # of an entry's flags
+# What tells that names are of an encoding: others hardly give kana or Chinese characters by chance.
+_BEYOND_ASCII, _JAPANESE = re.compile(r"[^\x00-\x7f]"), re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 # How much is read at once. Other methods than these two unpack all that they are given, and 4 KB may become 100 MB.
 _CHUNKS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
 _SMALL_CHUNK = 1 << 12
@@ -45,7 +49,7 @@ class ArchiveVolume(Volume):
         self._archive: ZipFile | None = None
         try:
             with ZipFile(path) as archive:
-                infos, self.comment = archive.infolist(), archive.comment
+                infos, self.comment = _rightly_named(archive.infolist()), archive.comment
         except Exception as error:  # damaged bytes make zipfile raise nearly anything
             raise Refusal(f"{_reason(error)}: fetch it again, or pack its images as CBZ anew") from error
         _check(infos, limits)
@@ -102,6 +106,20 @@ class ArchiveVolume(Volume):
             if self._archive is not None:
                 self._archive.close()
                 self._archive = None
+
+
+def _rightly_named(infos: list[ZipInfo]) -> list[ZipInfo]:
+    """Entries with their names as they were meant. Many tools write Shift-JIS, or UTF-8, without saying so, and zipfile
+    takes that for letters of DOS."""
+    untold = [info for info in infos if not info.flag_bits & _UTF8]
+    for encoding, telling in (("utf-8", _BEYOND_ASCII), ("cp932", _JAPANESE)):
+        with suppress(UnicodeError):
+            names = [info.orig_filename.encode("cp437").decode(encoding) for info in untold]
+            if any(map(telling.search, names)):
+                for info, name in zip(untold, names, strict=True):
+                    info.filename = name.partition("\0")[0]
+                break
+    return infos
 
 
 def _check(infos: Sequence[ZipInfo], limits: Limits) -> None:

@@ -21,6 +21,7 @@ from data.pages.volume import Limits, Page, PageError, Refusal, Volume
 PDFIUM_LOCK = threading.RLock()
 # Pixels a point: 200 dpi for pages that are drawn rather than scanned, 600 dpi at most where images are but a detail.
 _DRAWN, _DENSEST_DETAIL = 200 / 72, 600 / 72
+_LEGIBLE = 2.0  # pixels a point, at least, where there is text beside images
 _LEAST_SIDE = 8  # pixels; what has fewer is a color or a gradient, stretched
 _SQUARE = 1.02  # densities across and down that differ by less are those of one scan, rounded
 _JPEG_END = b"\xff\xd9"
@@ -119,6 +120,8 @@ def _render(page: pdfium.PdfPage, limits: Limits) -> np.ndarray:
     if largest and _cut_short(largest.image):
         raise PageError("its scan is cut short")
     across, down = _density(largest, sum(picture.share for picture in pictures))
+    if _has_text(page):
+        across, down = max(across, _LEGIBLE), max(down, _LEGIBLE)
     width, height = max(1, round(page.get_width() * across)), max(1, round(page.get_height() * down))
     if not limits.fits(width, height):
         raise PageError(f"{width}×{height} pixels are more than {limits.megapixels:g} megapixels")
@@ -181,6 +184,14 @@ def _pictures(page: pdfium.PdfPage) -> Iterator[_Picture]:
         if min(shown) > 0 and min(width, height) >= _LEAST_SIDE:
             share = shown[0] * shown[1] / ((right - left) * (top - bottom))
             yield _Picture(item, (width, height), _density_of(matrix, width, height, page.get_rotation()), share)
+
+
+def _has_text(page: pdfium.PdfPage) -> bool:
+    """Whether there is text to be seen; scans may have what was recognised in them, invisibly."""
+    return any(
+        pdfium_raw.FPDFTextObj_GetTextRenderMode(text) != pdfium_raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        for text in page.get_objects(filter=[pdfium_raw.FPDF_PAGEOBJ_TEXT], max_depth=15)
+    )
 
 
 def _density_of(matrix: pdfium.PdfMatrix, width: int, height: int, rotation: int) -> tuple[float, float]:

@@ -91,7 +91,7 @@ class PagedMap:
 
         def observe(band: torch.Tensor) -> None:
             variance, mean = torch.var_mean(band.float(), dim=(0, 2, 3), correction=0)
-            moments.append((band.shape[2], mean.double().cpu(), variance.double().cpu()))
+            moments.append((band.shape[2], mean.cpu().double(), variance.cpu().double()))
 
         if self.pending or self.reads > MOST_READS:
             self._compute(observe)

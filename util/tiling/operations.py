@@ -109,10 +109,10 @@ def _group_norm(
 def _normalized(
     x: PagedMap, mean: torch.Tensor, variance: torch.Tensor, weight: Any, bias: Any, eps: float
 ) -> PagedMap:
-    scale = (variance.double().cpu() + eps).rsqrt()
-    scale = scale if weight is None else scale * weight.double().cpu()
-    shift = -mean.double().cpu() * scale
-    shift = shift if bias is None else shift + bias.double().cpu()
+    scale = (variance.cpu().double() + eps).rsqrt()
+    scale = scale if weight is None else scale * weight.cpu().double()
+    shift = -mean.cpu().double() * scale
+    shift = shift if bias is None else shift + bias.cpu().double()
     scale, shift = (part.float().to(x.tiles.device).view(1, -1, 1, 1) for part in (scale, shift))
     return pointwise(lambda band: torch.addcmul(shift, band, scale).to(band.dtype), x)
 
