@@ -57,6 +57,7 @@ _WANTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "norm": _one_of(*NORMS),
     "no_dropout": _one_of(True, False),
     "batch_size": ("a whole number above 0", _is_whole),
+    "processes": ("a whole number above 0", _is_whole),
     "stage_batch_sizes": ("whole numbers above 0", lambda value: value is None or _are_whole(value)),
     "encoder": _one_of(*ENCODERS),
     "direction": _one_of("AtoB", "BtoA"),
@@ -111,9 +112,9 @@ def needs_eval(saved: dict[str, Any]) -> bool:
     """Whether a generator goes with the statistics of its training: batch norms that saw several images at once do, and
     those of ResNet encoders; all else goes with those of the image, as CycleGAN's networks always have.
 
-    saved: the options of its training.
+    saved: the options of its training, and of how many processes, over which batch norms go as well.
     """
-    largest = max(saved.get("stage_batch_sizes") or [saved.get("batch_size", 1)])
+    largest = max(saved.get("stage_batch_sizes") or [saved.get("batch_size", 1)]) * saved.get("processes", 1)
     return saved.get("encoder", "conv") != "conv" or (saved.get("norm") == "batch" and largest > 1)
 
 

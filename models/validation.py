@@ -20,6 +20,7 @@ from models.base_model import BaseModel, bare
 from models.page_colorizer import PageColorizer
 from models.trained import needs_eval
 from util.cores import helper_threads
+from util.distributed import here
 from util.errors import UserError
 from util.label_maps import read_label_map, scaled_labels
 from util.metrics import METRICS, measure
@@ -55,7 +56,7 @@ class Validation:
             net = model.new_G(opt.input_nc, opt.output_nc, getattr(opt, "netG_A", None), torch.Generator())
         self.colorizer = PageColorizer(
             net, opt.input_nc, PageScale.from_options(vars(opt)), model.device, keep_lines=False,
-            eval_norms=needs_eval(vars(opt)), precision=opt.precision,
+            eval_norms=needs_eval(vars(opt) | {"processes": here().count}), precision=opt.precision,
         )
 
     def run(self, images: int) -> bool:

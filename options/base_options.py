@@ -15,6 +15,7 @@ from models.networks import DISCRIMINATORS, ENCODERS, GENERATORS
 from models.networks.layers import INITS, NORMS
 from models.trained import shown
 from util.device import parse_gpu_ids
+from util.distributed import here
 from util.errors import UserError, reason
 from util.files import write_bytes, write_text
 from util.option_types import Parser, natural, positive, size_limit, weight
@@ -177,7 +178,7 @@ class BaseOptions:
         """Write opt.txt, for people, and opt.json, for programs, into the folder of the run."""
         folder = Path(opt.checkpoints_dir) / opt.name
         # Infinity is no JSON; as a string it is read back through the option's own type.
-        values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()}
+        values = {k: "inf" if v == float("inf") else v for k, v in _public(opt).items()} | {"processes": here().count}
         try:
             write_bytes(folder / "opt.txt", f"{self.text(opt)}\n".encode(errors="backslashreplace"))
             write_text(folder / "opt.json", json.dumps(values, indent=1, sort_keys=True) + "\n")

@@ -16,6 +16,7 @@ import torch
 from data.base_dataset import BaseDataset
 from data.image_folder import BadImage
 from models.cycle_gan_model import CycleGANModel
+from models.trained import needs_eval, saved_options
 from scripts.check_resumption import COMMON, PLAIN, Bench, Outcome, _scalars
 from tests.helpers import logged_losses
 from train import Training
@@ -88,6 +89,8 @@ def test_two_processes_are_one_with_batches_of_twice_the_size(bench, argv):
             # A bias in front of an instance norm does nothing, and its gradient is rounding.
             if not key.endswith(".bias") or "--norm=batch" in argv:
                 assert torch.allclose(value, shared[key], rtol=0, atol=1e-5), key
+    colors_alone, colors_shared = (needs_eval(saved_options(run_of(bench, name))) for name in names)
+    assert colors_alone == colors_shared == ("--norm=batch" in argv)
 
 
 def test_only_the_first_process_speaks(bench, whole):
