@@ -215,6 +215,8 @@ class Training:
         """A step. What networks refuse, as images that are too small, is told with the names of the images."""
         try:
             self.model.optimize_parameters()
+        except RunError:  # of another process, or of the machine
+            raise
         except UserError as error:
             raise UserError(f"{error} (at {', '.join(map(str, self.model.get_image_paths()))})") from error
 

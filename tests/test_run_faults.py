@@ -322,6 +322,14 @@ def test_a_folder_of_bad_images_alone_is_given_up(folder):
         train(folder, "--max_bad_images=1")
 
 
+def test_an_image_too_small_for_the_discriminator_is_named(folder):
+    for side in "AB":
+        shutil.rmtree(folder / "data" / f"train{side}")
+        save_noise(folder / "data" / f"train{side}" / "banner.png", (40, 12))
+    with pytest.raises(UserError, match=r"too small for the discriminator.* \(at .*banner\.png\)"):
+        train(folder, "--resize_or_crop=none", "--netD=basic", "--serial_batches")
+
+
 @pytest.mark.parametrize("change", ["grown", "shrunk", "renamed", "moved"])
 def test_a_data_set_that_is_another_now_is_noticed(folder, capsys, change):
     run = train(folder, "--niter=1", "--niter_decay=0")
