@@ -12,13 +12,13 @@ demo: $(VENV)/.run
 	@PYTHON=$(BIN)/python scripts/demo.sh
 
 test: lint types
-	$(BIN)/pytest
+	$(BIN)/python -m pytest
 
 lint: $(VENV)/.develop
-	$(BIN)/ruff check .
+	$(BIN)/python -m ruff check .
 
 types: $(VENV)/.develop
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 # The options reference, from the parsers.
 docs: $(VENV)/.run
@@ -29,7 +29,11 @@ clean:
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.run: requirements.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+		{ echo "error: Python 3.10 or newer is needed: make PYTHON=python3.12, for example" >&2; exit 2; }
+	@# One that was broken off, or is of an older Python, is made anew.
+	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+		$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 

@@ -182,7 +182,7 @@ def history(opt: argparse.Namespace) -> list[str]:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         counted = f"{int(told['epochs'])} epochs, {int(told['images'])} images, in {duration(told['seconds'])}"
-        line = f"Weights trained for {counted} on {told['machine']}, by: {told['command']}"
+        line = f"The run was trained for {counted} on {told['machine']}, by: {told['command']}"
         return [" ".join(line.split()).encode(errors="replace").decode()]
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} can't be read ({error}): mend or remove it") from error

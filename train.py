@@ -170,6 +170,8 @@ class Training:
             if self.processes.first:
                 self.visualizer = Visualizer(self.opt, position.total_iters, position.log_size)
                 stack.callback(self.visualizer.close)
+                if self.validation:
+                    self.visualizer.show_curves(self.validation.curves())
                 if self.visualizer.tensorboard_command:
                     print(f"to watch: {self.visualizer.tensorboard_command}")
             model.train()

@@ -28,7 +28,7 @@ SETTLED = 2.0  # seconds after which a file system tells a change of a file by i
 _COUNT = struct.Struct("<I")  # how many pictures
 _SUM = struct.Struct("<I")  # CRC-32
 _PICTURE = struct.Struct("<3I?2I2d")  # channels, height, width, interleaved, size, extent
-_FORMAT = 1
+_FORMAT = 2
 _FORKING = get_context("fork" if sys.platform == "linux" else None)
 # All that, beside files and options, makes the same pixels.
 _MAKERS = (

@@ -109,6 +109,8 @@ def _look(entries: Iterable[os.DirEntry[str]], inner: str, found: Listing) -> li
                 found.links[name] = there
             if there:
                 found.names.append(name)
+        elif not there and entry.is_symlink():
+            found.whole = False  # a folder that it leads to may come back, which no time would tell
     return folders
 
 
@@ -217,17 +219,18 @@ def read_reduced(
             warnings.simplefilter("ignore")
             with Image.open(path if source is None else source) as image:
                 size, reduced = _reduce(image, channels, enough) if isinstance(image, JpegImageFile) else (None, 1)
-                negative = _is_deep_negative(image)
-                paper = to_paper(upright(image), channels)
-                paper = ImageOps.invert(paper) if negative else paper
+                paper = as_paper(image, channels)
                 return paper, size or paper.size, reduced
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
         raise BadImage(path, reason_of(error)) from error
 
 
-def _is_deep_negative(image: Image.Image) -> bool:
-    """Whether 0 is white in an image of 16 bits, which Pillow minds in those of fewer bits alone."""
-    return image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+def as_paper(image: Image.Image, channels: int = 3) -> Image.Image:
+    """An opened image, upright, as opaque RGB or L of 8 bits."""
+    # Pillow minds that 0 is white in images of fewer than 16 bits alone.
+    negative = image.mode.startswith("I;16") and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+    paper = to_paper(upright(image), channels)
+    return ImageOps.invert(paper) if negative else paper
 
 
 def _reduce(image: JpegImageFile, channels: int, enough: Enough) -> tuple[tuple[int, int], int]:

@@ -36,7 +36,7 @@ class AveragedWeights:
     @property
     def ramp(self) -> int:
         """Steps until the decay is the full one."""
-        return max(0, ceil((10 * self.decay - 1) / (1 - self.decay)))
+        return max(0, ceil((10 * self.decay - 1) / max(1e-9, 1 - self.decay)))
 
     @torch.no_grad()
     def follow(self) -> None:

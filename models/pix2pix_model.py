@@ -51,12 +51,12 @@ class Pix2PixModel(BaseModel):
         if opt.isTrain and opt.lambda_palette > 0 and opt.netG != "palette_unet":
             raise UserError("--lambda_palette is for --netG palette_unet: add it")
         if opt.isTrain and opt.scan_tones > 0 and opt.direction == "BtoA":
-            raise UserError("--scan_tones is for scans that are colored: leave it out, or --direction BtoA")
+            raise UserError("--scan_tones is for scans that are colored: give --scan_tones 0, or --direction AtoB")
         supervised = opt.isTrain and max(opt.lambda_L1, opt.lambda_L2, opt.lambda_chroma, opt.lambda_palette) > 0
         if opt.isTrain and opt.lr_policy == "plateau" and opt.plateau_on == "loss" and not supervised:
             raise UserError(
-                "--lr_policy plateau needs a loss that tells progress: give --lambda_L1, another but --lambda_GAN, or "
-                "--plateau_on val"
+                "--lr_policy plateau needs a loss that tells progress: give --lambda_L1, --lambda_L2, --lambda_chroma "
+                "or --lambda_palette a weight, or --plateau_on val"
             )
         if opt.isTrain and opt.lr_policy == "plateau" and opt.lambda_L1_final is not None:
             raise UserError(

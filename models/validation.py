@@ -94,15 +94,13 @@ class Validation:
         return {title: points for title, points in found.items() if len(points) > 1}
 
     def state_dict(self) -> dict[str, Any]:
-        return {"history": self.history, "best": self.best}
+        return {"history": self.history, "best": self.best, "metric": self.metric}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take up what `state_dict` gave."""
         self.history = [(int(images), dict(figures)) for images, figures in state["history"]]
-        # That of the present metric, which may be another than before.
-        losses = [(METRICS[self.metric].loss(figures.get(self.metric, math.nan)), images)
-                  for images, figures in self.history]  # fmt: skip
-        self.best = min((each for each in losses if not math.isnan(each[0])), default=None)
+        best = state["best"] if state.get("metric", self.metric) == self.metric else None  # of another, nothing is kept
+        self.best = best and (float(best[0]), int(best[1]))
 
     def _figures(self) -> tuple[list[Figures], list[UserError]]:
         """Of each drawing that can be measured, and what is wrong with the others. What is not the network's work is

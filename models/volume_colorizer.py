@@ -62,6 +62,7 @@ class VolumeColorizer:
         self.journal = Journal(results.folder / ".progress", settings, f"process{self.processes.rank}")
         self.busy = 0.0
         self.left_out: list[str] = []
+        self.lost: list[Key] = []  # pages that other processes should have colored
 
     def color(self, volumes: Sequence[Volume], limit: float = float("inf")) -> dict[Key, Done]:
         """Color up to `limit` pages and write the volumes; what became of the pages, in order.
@@ -95,8 +96,8 @@ class VolumeColorizer:
             done = self._known(jobs, failed_too=True) | done
             for volume in unwritten.values():
                 self._write_volume(volume, done)
-            lost = (job.key for job in jobs if job.key not in done)
-            self.left_out += [f"{Path(*key)}: nothing came of it, so it is as it was; color it again" for key in lost]
+            self.lost = [job.key for job in jobs if job.key not in done]
+            self.left_out += [f"{Path(*key)}: nothing came of it; the same command tries again" for key in self.lost]
         return {job.key: done[job.key] for job in jobs if job.key in done}
 
     def _write_volume(self, volume: Volume, done: dict[Key, Done]) -> None:
@@ -107,7 +108,9 @@ class VolumeColorizer:
         volume.close()
 
     def forget(self) -> None:
-        """All is written: remove what only going on after an interruption would need."""
+        """All is written: remove what only going on would need."""
+        if self.lost:
+            return
         self.results.tidy()
         self.journal.remove()
 

@@ -16,14 +16,13 @@ from data.pages import Page, PageError, Volume, write_cbz, write_pdf
 from data.pages.names import Names
 from util.errors import UserError
 from util.files import remove_empty_folders, write_bytes
-from util.images import JPEG, save_image
+from util.images import JPEG, LONGEST_SIDE, save_image
 from util.volume_page import ShownPage, ShownVolume, write_index, write_volume_page
 
 FORMATS = ("same", "folder", "cbz", "pdf")
 IMAGE_FORMATS = ("png", "jpg", "webp")
 WRITABLE = (".png", *JPEG, ".webp")  # what a colored page may stay
 SHOWABLE = (*WRITABLE, ".gif", ".bmp", ".avif")  # what every browser shows
-LONGEST_SIDE = {".webp": 16_383} | dict.fromkeys(JPEG, 65_500)  # pixels that formats can hold
 THUMBNAIL = (240, 360)  # pixels at most
 INDEX = "index.html"
 
@@ -121,7 +120,10 @@ class Results:
         """Pass on a page that is left alone."""
         image = self._pass_on(volume, page, picture)
         done = Done(volume.name, page.name, identity, "kept", image, note=reason, stamp=self._stamp(image))
-        return self._to_look_at(done, page, picture, image)
+        original = image
+        if self.pages_to_look_at and not _is_showable(image):
+            original = self._save(picture, self._place("thumbnails", volume, f"{_short(page)}_before.jpg"))
+        return self._to_look_at(done, page, picture, original)
 
     def colored(
         self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: Image.Image
@@ -165,7 +167,7 @@ class Results:
         """The page before it was colored, beside the results, in a format that browsers show."""
         path = self._place("inputs", volume, page.name)
         try:
-            if PurePosixPath(path).suffix.lower() not in SHOWABLE:
+            if not _is_showable(path):
                 raise PageError("a format that browsers do not show")
             write_bytes(self.folder / path, volume.read(page))
         except PageError:
@@ -247,8 +249,12 @@ class Results:
         if target is not None:
             links[target.name] = here(target)
         shown = [
-            ShownPage(p.page, here(p.original), here(p.image), here(p.thumbnail), p.size, p.note) for p in pages
-        ]
+            ShownPage(
+                p.page, here(p.original), here(p.image if _is_showable(p.image) else p.original), here(p.thumbnail),
+                p.size, p.note, p.outcome == "failed",
+            )
+            for p in pages
+        ]  # fmt: skip
         title = f"{volume.name} · {title}" if volume.name else title
         write_volume_page(file.parent, file.name, title, shown, details, links)
 
@@ -256,6 +262,11 @@ class Results:
 def _short(page: Page) -> str:
     """A file name for what is made of a page, which stays the same where pages come or go beside it."""
     return sha256(page.name.encode(errors="surrogateescape")).hexdigest()[:20]
+
+
+def _is_showable(path: str) -> bool:
+    """Whether browsers show an image file."""
+    return PurePosixPath(path).suffix.lower() in SHOWABLE
 
 
 def _stays_below(path: str) -> bool:

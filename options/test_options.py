@@ -5,6 +5,7 @@ from pathlib import Path
 from models.trained import ARCHITECTURE, EXTRAS, find_generator, needs_eval, saved_options
 from options.base_options import UNNAMED, BaseOptions, full_name
 from util.errors import UserError
+from util.files import settled
 from util.option_types import size_limit
 from util.precision import PRECISIONS
 
@@ -85,7 +86,7 @@ class TestOptions(BaseOptions):
 
 def _choose_shipped(parser: argparse.ArgumentParser, opt: argparse.Namespace) -> None:
     """Without --name: the run that train.py makes without one, else what comes with the project."""
-    opt.name = UNNAMED if (Path(opt.checkpoints_dir) / UNNAMED).is_dir() else SHIPPED
+    opt.name = UNNAMED if settled(Path(opt.checkpoints_dir) / UNNAMED, "*_net_G*.pth") else SHIPPED
     if opt.name == SHIPPED and opt.checkpoints_dir == parser.get_default("checkpoints_dir"):
         opt.checkpoints_dir = str(SHIPPED_DIR)
     parser.set_defaults(name=opt.name, checkpoints_dir=opt.checkpoints_dir)

@@ -26,8 +26,8 @@ ARCHITECTURE = (
     "no_dropout", "encoder",
 )
 OPTIMIZERS = ("adam", "muon")
+VALIDATED_WITH = {"scan": "valA", "truth": "valB", "labels": "valL"}  # folders of what metrics need
 # What makes training faster without a trace in what is learned, beyond rounding.
-VALIDATED_WITH = {"scan": "valA", "truth": "valB", "labels": "valL"}
 OPTIMISATIONS = ("batched_passes", "fused_adam")
 
 
@@ -313,7 +313,7 @@ def _check_validation(opt: argparse.Namespace) -> None:
         raise UserError(f"--{wanted[0]} needs drawings to measure with: put some into {root / 'valA'}, or leave it out")
     if wanted and opt.direction == "BtoA":
         raise UserError(f"--{wanted[0]} measures colorings of valA, which --direction BtoA makes none of: leave it out")
-    if opt.best_metric or opt.plateau_on == "val":
+    if opt.val_freq and ("best_metric" in opt.explicit or opt.plateau_on == "val"):
         asked = f"--best_metric {opt.best_metric}" if opt.best_metric else "--plateau_on val"
         for folder in (VALIDATED_WITH[need] for need in METRICS[opt.best_metric or "ciede2000_colored"].needs):
             if not (root / folder).is_dir():

@@ -128,11 +128,13 @@ def chosen_methods(args: argparse.Namespace) -> dict[str, Method]:
 
 def check_settings(args: argparse.Namespace) -> None:
     """Note what trainings in OUT depend on. Raises UserError if those that are there depend on something else."""
-    settings = {name: str(getattr(args, name)) for name in ("data", "recipe", "pairs", "minutes")}
+    pairs = args.pairs and str(args.pairs.resolve())
+    settings = {"data": str(args.data.resolve()), "recipe": args.recipe, "minutes": args.minutes, "pairs": pairs}
     path = args.out / "settings.json"
     before = json.loads(path.read_text()) if path.is_file() else settings
+    settings["pairs"] = pairs or before["pairs"]
     for name, value in settings.items():
-        if before[name] != value:
+        if before[name] not in (value, None):
             raise UserError(f"the runs in {args.out} have {name} {before[name]}, not {value}: give another --out")
     args.out.mkdir(parents=True, exist_ok=True)
     write_text(path, json.dumps(settings, indent=1))

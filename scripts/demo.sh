@@ -23,7 +23,7 @@ else
 fi
 
 echo "== 3/3 coloring the test pages with the shipped weights"
-"$python" test.py --dataroot datasets/demo
+"$python" test.py --dataroot datasets/demo --name manga_color
 
 cat <<END
 

@@ -84,14 +84,14 @@ def main() -> None:
         ]  # fmt: skip
         text = tables.report(comparison, notes)
         print(text, end="")
+        if args.markdown is not None:
+            _write(args.markdown, text)
+        if args.json is not None:
+            _write(args.json, tables.as_json(_asked(args, references, sources, measured), comparison))
+        if args.csv is not None:
+            _write(args.csv, tables.comma_separated(scores, list(ruler.metrics)))
         if args.html is not None:
             write_page(args.html, comparison, scores, references, results, notes)
-    if args.markdown is not None:
-        _write(args.markdown, text)
-    if args.json is not None:
-        _write(args.json, tables.as_json(_asked(args, references, sources, measured), comparison))
-    if args.csv is not None:
-        _write(args.csv, tables.comma_separated(scores, list(ruler.metrics)))
 
 
 def _check(args: argparse.Namespace, sources: dict[str, Source]) -> None:
@@ -116,6 +116,11 @@ def _results(
     if not source.is_run:
         return pictures(source.path)
     drawings = {name: path for name, path in references.scans.items() if name in references.names}
+    if not drawings:
+        raise UserError(
+            f"no drawing has the name of a true coloring: there {next(iter(references.scans))}, among the colorings "
+            f"{next(iter(references.truths))}, for example"
+        )
     return color_drawings(
         source.path, title, drawings, args.out or Path(temporary), epoch=args.epoch, full_pages=args.full_pages,
         device=args.device, averaged=not args.no_ema,

@@ -15,7 +15,7 @@ from models import find_model, model_names
 from options.base_options import BaseOptions
 from options.test_options import TestOptions
 from options.train_options import TrainOptions
-from util.errors import UserError
+from util.errors import UserError, reported
 from util.files import write_text
 from util.option_types import Parser
 
@@ -117,4 +117,5 @@ def plugin(title: str, modify: ModifyOptions) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with reported():
+        sys.exit(main())

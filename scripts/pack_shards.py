@@ -30,10 +30,10 @@ from data.shards import BETWEEN_DOMAINS
 from util.cores import usable_cores
 from util.errors import UserError, reason, reported
 from util.files import write_text
+from util.images import LONGEST_SIDE
 from util.option_types import Parser, natural, percent, positive
 from util.progress import Meter
 
-LONGEST_SIDE = {"webp": 16_383, "jpg": 65_500}  # pixels that formats can hold
 LARGEST_GB = 2  # of a shard where only its images are counted
 
 
@@ -173,9 +173,9 @@ class Pack:
             return BadImage(path, reason(error))
         most = self.args.max_size
         scale = 1 if most is None else most / min(image.size)
-        if scale >= 1 or max(image.size) * scale > LONGEST_SIDE[self.args.format]:
-            return Path(path).suffix[1:].lower(), content
         size = round(image.width * scale), round(image.height * scale)
+        if scale >= 1 or max(size) > LONGEST_SIDE[f".{self.args.format}"]:
+            return Path(path).suffix[1:].lower(), content
         encoded = BytesIO()
         image.resize(size, Image.Resampling.LANCZOS).save(
             encoded, {"jpg": "JPEG", "webp": "WEBP"}[self.args.format], quality=self.args.quality,

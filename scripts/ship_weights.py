@@ -33,6 +33,8 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_arguments()
+    if (args.out / "latest_state.pth").exists() or args.out.resolve() == args.run.resolve():
+        raise UserError(f"{args.out} is a run of its own, which could not go on then: give another folder")
     paths = {f"latest_net_{name}.pth": weights_path(args.run, args.epoch, name) for name in args.generators}
     found = {name: path for name, path in paths.items() if path.is_file()}
     if not found:

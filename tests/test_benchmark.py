@@ -30,7 +30,8 @@ def test_every_part_but_the_start_is_measured(tmp_path: Path, capsys: pytest.Cap
         assert step["seconds"] > 0
         assert step["rate"] == pytest.approx(1 / step["seconds"])
         assert step["share"] > 0
-    assert rows["pix2pix, plain float32, batch of 1"]["memory"] > 2**20
+    if Path("/proc/self/status").is_file():  # where systems tell it
+        assert rows["pix2pix, plain float32, batch of 1"]["memory"] > 2**20
     assert rows["create_dataset, defaults of train.py"]["rate"] > 0
     assert rows["resnet_9blocks, fp32"]["unit"] == "pages/min"
     assert "| cycle_gan, plain float32, batch of 1" in capsys.readouterr().out

@@ -237,7 +237,7 @@ def test_fid_and_kid_with_weights_from_a_file(world, capsys, monkeypatch):
         (["x=data/valB", "--dataroot=data", "--inception=w"], "--inception is for distances from real colorings"),
         (["checkpoints/broken", "--dataroot=data"], "checkpoints/broken/opt.json can't be read"),
         (["checkpoints/back", "--dataroot=data"], "checkpoints/back does not color valA (--direction BtoA)"),
-        (["checkpoints/one", "--dataroot=unlike"], "no drawing in unlike/valA has the name of a true coloring"),
+        (["checkpoints/one", "--dataroot=unlike"], "no drawing has the name of a true coloring: there p1_scan,"),
         (["checkpoints/one", "--dataroot=data", "--colorings=lost"], "no folder lost"),
         (["x=data/valB", "--dataroot=bad"], "bad/valL/p1.png is no label map"),
         (["x=data/valB", "--dataroot=data", "--html=data"], "can't write data"),

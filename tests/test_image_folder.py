@@ -25,6 +25,7 @@ from data.image_folder import (
     result_names,
     to_paper,
 )
+from data.pages.volume import Limits, decode
 from tests.helpers import save_grey, save_noise
 from util.errors import UserError
 
@@ -72,7 +73,8 @@ def test_white_may_be_zero_in_16_bits_too(tmp_path, white_is_zero):
     levels[:, :4] = 65535 - levels[0, 0]
     photometric = "miniswhite" if white_is_zero else "minisblack"
     imwrite(tmp_path / "a.tif", levels, photometric=photometric)
-    assert np.asarray(read_image(tmp_path / "a.tif", 1))[0].tolist() == [255] * 4 + [0] * 4
+    for image in (read_image(tmp_path / "a.tif", 1), decode((tmp_path / "a.tif").read_bytes(), Limits())):
+        assert np.asarray(image)[0].tolist() == [255] * 4 + [0] * 4
 
 
 @pytest.mark.parametrize(

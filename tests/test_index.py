@@ -72,6 +72,15 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 }
 
 
+def test_a_linked_folder_that_is_away_is_looked_for_again(monkeypatch, folder):
+    (folder / "more").symlink_to(folder.parent / "elsewhere")
+    looked = listings(monkeypatch)
+    remembered(folder)
+    save_grey(folder.parent / "elsewhere" / "9.png", 0)
+    assert any("more" in name for name in remembered(folder))
+    assert len(looked) == 2
+
+
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 @pytest.mark.parametrize("clock", ["goes on", "is put back"])
 def test_what_has_changed_is_seen(monkeypatch, folder, change, clock):

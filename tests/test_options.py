@@ -335,4 +335,4 @@ def test_a_history_of_something_else_is_named(tmp_path, change):
     with pytest.raises(UserError, match=r"training\.json can't be read .*: mend or remove it"):
         door.history(opt)
     path.write_text(json.dumps(told | {"machine": "a\nb\ud800"}))
-    assert door.history(opt) == ["Weights trained for 3 epochs, 600 images, in 75 s on a b?, by: train.py"]
+    assert door.history(opt) == ["The run was trained for 3 epochs, 600 images, in 75 s on a b?, by: train.py"]

@@ -67,7 +67,7 @@ def test_pages_come_in_reading_order_whatever_the_order_in_the_archive(tmp_path)
 @pytest.mark.parametrize(("encoding", "names_"), [
     ("cp932", ["ソ10.png", "表紙.png", "ソ2.png"]),  # the second bytes of ソ and 表 are those of a backslash
     ("utf-8", ["ソ10.png", "表紙.png", "ソ2.png"]),
-    ("cp437", ["étude.png", "ç/étage.png"]),
+    ("cp437", ["étude.png", "ç/étage.png", "père 1.png", "château.png"]),
 ])  # fmt: skip
 def test_names_are_read_in_the_encoding_that_was_not_told(tmp_path, encoding, names_):
     raw = [name.encode(encoding) for name in names_]

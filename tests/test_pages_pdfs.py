@@ -104,13 +104,14 @@ def test_a_scan_in_strips_comes_out_pixel_by_pixel(tmp_path):
         assert np.array_equal(volume.open(volume.pages[0]), scan)
 
 
-@pytest.mark.parametrize(("mode", "size"), [(0, (200, 400)), (3, (40, 80))])
-def test_text_on_a_coarse_picture_stays_legible(tmp_path, mode, size):
-    """Unless it is invisible, as what was recognised in a scan."""
-    drawing = f"q 100 0 0 200 0 0 cm /I Do Q BT /F 12 Tf {mode} Tr 10 100 Td (Chapter) Tj ET"
+@pytest.mark.parametrize(("mode", "unit", "size"), [(0, 1, (200, 400)), (3, 1, (40, 80)), (0, 20, (842, 1684))])
+def test_text_on_a_coarse_picture_stays_legible(tmp_path, mode, unit, size):
+    """Unless it is invisible, as what was recognised in a scan. Pages that are large in points need fewer pixels."""
+    drawing = f"q {100 * unit} 0 0 {200 * unit} 0 0 cm /I Do Q BT /F 12 Tf {mode} Tr 10 100 Td (Chapter) Tj ET"
+    page = f"/MediaBox[0 0 {100 * unit} {200 * unit}]/Contents 10 0 R"
     fonts = "/Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>"
-    path = written_pdf(tmp_path / "a.pdf", ["/MediaBox[0 0 100 200]/Contents 10 0 R"], stream(drawing.encode()),
-                       xobject(noise((40, 80))), inherited=f"/Resources<</XObject<</I 11 0 R>>{fonts}>>")  # fmt: skip
+    path = written_pdf(tmp_path / "a.pdf", [page], stream(drawing.encode()), xobject(noise((40, 80))),
+                       inherited=f"/Resources<</XObject<</I 11 0 R>>{fonts}>>")  # fmt: skip
     with opened(path) as volume:
         assert volume.open(volume.pages[0]).size == size
 

@@ -91,6 +91,7 @@ def test_batches_that_are_shared_over_gpus_are_computed_in_the_format_that_was_a
             return [pool.submit(replica, *given).result() for replica, given in zip(replicas, inputs, strict=True)]
 
     monkeypatch.setattr(nn.DataParallel, "parallel_apply", in_a_thread)
+    monkeypatch.setattr(nn.DataParallel, "__init__", lambda self, *_: nn.Module.__init__(self))  # which wants GPUs
     replica = nn.Conv2d(1, 2, 3)
     replica.register_forward_hook(lambda _, __, given: seen.append(given.dtype))
     inner = nn.Sequential(replica)

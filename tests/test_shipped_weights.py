@@ -40,7 +40,7 @@ def test_shipped_weights_color_pages_that_they_never_saw(tmp_path, monkeypatch):
     assert np.median(hues) < 40  # 90 is chance; one place may be mistaken for another
     assert 0.4 < np.mean(chromas) < 1.2
     text = (tmp_path / "results" / "manga_color" / "test_latest" / "index.html").read_text()
-    assert "Weights trained for" in text
+    assert "The run was trained for" in text
 
 
 def test_what_colors_without_a_name(tmp_path, monkeypatch):

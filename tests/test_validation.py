@@ -127,7 +127,7 @@ def test_another_best_metric_is_compared_with_its_own_figures(data, tmp_path):
     run = train(data, tmp_path, "other", "--val_freq=4", "--best_metric=ssim")
     train(data, tmp_path, "other", "--continue_train", "--niter=3", "--best_metric=ciede2000")
     validation = checkpoint.load(run / "latest_state.pth")["validation"]
-    losses = [(figures["ciede2000"], images) for images, figures in validation["history"]]
+    losses = [(figures["ciede2000"], images) for images, figures in validation["history"] if images > 18]
     assert tuple(validation["best"]) == min(losses)
 
 

@@ -50,13 +50,13 @@ def test_details_and_links_stand_above_the_pages(tmp_path):
 @pytest.mark.parametrize(("before", "after", "href"), [("b.png", "", "b.png"), ("", "a.jpg", "a.jpg"),
                                                        ("", "", "#page-1")])
 def test_page_that_lacks_an_image_leads_to_the_other(tmp_path, before, after, href):
-    page = written(tmp_path, ShownPage("p", before, after, "", (0, 0), "can't be read: truncated"))
+    page = written(tmp_path, ShownPage("p", before, after, "", (0, 0), "can't be read: truncated", failed=True))
     (link,) = shown_links(page)
     assert (link["href"], link["data-before"], link["data-after"]) == (href, before, after)
     assert int(link["data-width"]) > 0
     assert int(link["data-height"]) > 0
     assert {"no picture", "can't be read: truncated"} <= set(said(page))
-    assert page.values("figure", "class") == ["" if after else "failed"]
+    assert page.values("figure", "class") == ["failed"]
 
 
 def test_spread_takes_the_room_of_two_pages(tmp_path):

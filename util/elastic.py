@@ -11,7 +11,10 @@ from util.files import settled
 def restarted(run: Path) -> bool:
     """Whether torchrun has started this training before; `run` is the folder that it writes to. A folder with weights
     that it did not save is another training's, for which the first start was refused."""
-    return saved_before(run) or (_restarts() > 0 and not settled(run, "*_net_*.pth"))
+    if _restarts() == 0:
+        return saved_before(run)
+    # The first process decides for all: those of other machines may have been started with other paths.
+    return saved_before(run) or os.environ.get("RANK", "0") != "0" or not settled(run, "*_net_*.pth")
 
 
 def saved_before(run: Path) -> bool:

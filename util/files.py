@@ -23,7 +23,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
     os.close(descriptor)
     temporary = Path(name)
     try:
-        temporary.chmod(0o666 & ~_UMASK)
+        with suppress(PermissionError):  # some shared disks know no other owner than the one who mounted them
+            temporary.chmod(0o666 & ~_UMASK)
         yield temporary
         _sync(temporary)
         temporary.replace(path)

@@ -142,7 +142,9 @@ class Visualizer:
         if self._events is not None:
             self._write(EVENTS, self._events.flush)
         self._write_log()
-        return None if self._unwritten else self._log_path.stat().st_size
+        if self._unwritten:
+            return None
+        return self._log_path.stat().st_size if self._log_path.exists() else 0  # someone may have removed it
 
     def close(self) -> None:
         """Write out what TensorBoard has not got yet. Nothing may be logged afterwards."""

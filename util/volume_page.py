@@ -35,6 +35,7 @@ class ShownPage:
     thumbnail: str
     size: tuple[int, int]  # width and height; `before` and `after` are both laid over a box of this size
     note: str = ""  # what a reader should know, as that it was colored already
+    failed: bool = False  # could not be read; `after` may be what there was
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _page_figure(number: int, page: ShownPage) -> figure:
              href=relative_url(page.after or page.before) or f"#page-{number}",
              data_before=relative_url(page.before), data_after=relative_url(page.after),
              data_name=printable(page.name), data_note=printable(page.note), data_width=width, data_height=height)
-    kinds = {"spread": width > height, "failed": not page.after}
+    kinds = {"spread": width > height, "failed": page.failed}
     return figure(link, _caption(page.name, page.note),
                   cls=" ".join(kind for kind, applies in kinds.items() if applies))
 

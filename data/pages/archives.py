@@ -14,7 +14,9 @@ from data.pages.names import Names, claim_pages, printable, safe_name
 from data.pages.volume import Limits, Page, PageError, Refusal, Volume
 
 _ENCRYPTED, _UTF8 = 0x1, 0x800  # of an entry's flags
-# What tells that names are of an encoding: others hardly give kana or Chinese characters by chance.
+# What tells that names are Shift-JIS: letters of it of two bytes beyond ASCII. Those of DOS for European languages
+# stand beside ASCII, with which they are letters of Shift-JIS, too.
+_PAIR = re.compile(rb"[\x81-\x9f\xe0-\xfc][\x80-\xfc]")
 _BEYOND_ASCII, _JAPANESE = re.compile(r"[^\x00-\x7f]"), re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 # How much is read at once. Other methods than these two unpack all that they are given, and 4 KB may become 100 MB.
 _CHUNKS = {zipfile.ZIP_STORED: 1 << 20, zipfile.ZIP_DEFLATED: 1 << 20}
@@ -112,13 +114,15 @@ def _rightly_named(infos: list[ZipInfo]) -> list[ZipInfo]:
     """Entries with their names as they were meant. Many tools write Shift-JIS, or UTF-8, without saying so, and zipfile
     takes that for letters of DOS."""
     untold = [info for info in infos if not info.flag_bits & _UTF8]
-    for encoding, telling in (("utf-8", _BEYOND_ASCII), ("cp932", _JAPANESE)):
-        with suppress(UnicodeError):
-            names = [info.orig_filename.encode("cp437").decode(encoding) for info in untold]
-            if any(map(telling.search, names)):
-                for info, name in zip(untold, names, strict=True):
-                    info.filename = name.partition("\0")[0]
-                break
+    with suppress(UnicodeError):
+        raw = [info.orig_filename.encode("cp437") for info in untold]
+        for encoding, telling in (("utf-8", _BEYOND_ASCII), ("cp932", _JAPANESE)):
+            with suppress(UnicodeError):
+                names = [name.decode(encoding) for name in raw]
+                if any(map(telling.search, names)) and (encoding == "utf-8" or any(map(_PAIR.search, raw))):
+                    for info, name in zip(untold, names, strict=True):
+                        info.filename = name.partition("\0")[0]
+                    break
     return infos
 
 

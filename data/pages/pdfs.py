@@ -21,7 +21,7 @@ from data.pages.volume import Limits, Page, PageError, Refusal, Volume
 PDFIUM_LOCK = threading.RLock()
 # Pixels a point: 200 dpi for pages that are drawn rather than scanned, 600 dpi at most where images are but a detail.
 _DRAWN, _DENSEST_DETAIL = 200 / 72, 600 / 72
-_LEGIBLE = 2.0  # pixels a point, at least, where there is text beside images
+_LEGIBLE = 2.0, 1684  # pixels a point where there is text beside images, up to so many on the longer side: A4
 _LEAST_SIDE = 8  # pixels; what has fewer is a color or a gradient, stretched
 _SQUARE = 1.02  # densities across and down that differ by less are those of one scan, rounded
 _JPEG_END = b"\xff\xd9"
@@ -121,7 +121,8 @@ def _render(page: pdfium.PdfPage, limits: Limits) -> np.ndarray:
         raise PageError("its scan is cut short")
     across, down = _density(largest, sum(picture.share for picture in pictures))
     if _has_text(page):
-        across, down = max(across, _LEGIBLE), max(down, _LEGIBLE)
+        least = min(_LEGIBLE[0], _LEGIBLE[1] / max(page.get_size()))
+        across, down = max(across, least), max(down, least)
     width, height = max(1, round(page.get_width() * across)), max(1, round(page.get_height() * down))
     if not limits.fits(width, height):
         raise PageError(f"{width}×{height} pixels are more than {limits.megapixels:g} megapixels")

@@ -11,11 +11,12 @@ from typing import ClassVar
 
 from PIL import Image
 
-from data.image_folder import EXTENSIONS, GREY_MODES, reason_of, to_paper, upright
+from data.image_folder import EXTENSIONS, GREY_MODES, as_paper, reason_of
 from util.errors import UserError
 
 # Pillow would also open what no page is, such as PostScript, which it hands to another program.
-_FORMATS = tuple(sorted({Image.registered_extensions()[extension] for extension in EXTENSIONS}))
+_KNOWN = Image.registered_extensions()  # not all Pillows know AVIF
+_FORMATS = tuple(sorted({_KNOWN[extension] for extension in EXTENSIONS if extension in _KNOWN}))
 
 # Pillow warns of crooked metadata, which say nothing of the pixels. Pages are decoded by several threads at once,
 # among which warnings.catch_warnings is not safe.
@@ -120,7 +121,7 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
     """An image file as a page: upright, opaque, "L" if it is kept in grey, else "RGB". Raises PageError."""
     with open_image(data, limits) as image:
         try:
-            return to_paper(upright(image), 1 if image.mode in GREY_MODES else 3)
+            return as_paper(image, 1 if image.mode in GREY_MODES else 3)
         except Exception as error:
             raise PageError(_reason(error)) from error
 

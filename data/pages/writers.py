@@ -172,7 +172,7 @@ def _embeddable(
     with open_image(data, limits) as image:
         if image.format == "JPEG" and image.mode in ("L", "RGB") and _lies_upright(image):
             return image.size, data
-        lossy = image.format in ("JPEG", "MPO", "WEBP")
+        lossy = image.format in ("JPEG", "MPO", "WEBP", "AVIF")
     pixels = decode(data, limits)
     if lossless and not lossy:
         return pixels.size, pixels

@@ -69,13 +69,9 @@ def find_references(truth: Path | None, dataroot: Path | None, phase: str) -> Re
         raise UserError(f"no folder {sides['A']} of drawings to color: check --dataroot and --phase")
     has_labels = sides["L"].is_dir() and (dataroot / FILE).is_file()
     truth = truth or (sides["B"] if sides["B"].is_dir() else None)
-    truths, scans = pictures(truth) if truth else {}, pictures(sides["A"])
-    if truths and truths.keys().isdisjoint(scans):
-        raise UserError(f"no drawing in {sides['A']} has the name of a true coloring in {truth}: there "
-                        f"{next(iter(scans))}, here {next(iter(truths))}, for example")  # fmt: skip
     return References(
-        truths,
-        scans,
+        pictures(truth) if truth else {},
+        pictures(sides["A"]),
         pictures(sides["L"]) if has_labels else {},
         read_parts(dataroot) if has_labels else {},
     )

@@ -103,11 +103,6 @@ class Occurrences:
     areas: np.ndarray
     colors: np.ndarray
 
-    @classmethod
-    def none(cls) -> Occurrences:
-        """Of a page without any part."""
-        return cls(np.empty(0, int), np.empty(0, int), np.empty((3, 0)))
-
 
 def occurrences(result: Images, labels: np.ndarray, parts: Collection[int] | None = None) -> Occurrences:
     """What character_consistency needs of a page. parts: those that count; None: all."""
