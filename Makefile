@@ -29,11 +29,10 @@ clean:
 	rm -rf $(VENV) $(DEMO) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.run: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
-		{ echo "error: Python 3.10 or newer is needed: make PYTHON=python3.12, for example" >&2; exit 2; }
 	@# One that was broken off, or is of an older Python, is made anew.
 	@$(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
-		$(PYTHON) -m venv --clear $(VENV)
+		{ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' && $(PYTHON) -m venv --clear $(VENV); } || \
+		{ echo "error: Python 3.10 or newer with venv is needed: make PYTHON=python3.12, for example" >&2; exit 2; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
