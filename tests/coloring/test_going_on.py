@@ -16,19 +16,25 @@ from tests.coloring.volumes import ROOT, Color, arguments, draw_scan, encoded, e
 from tests.helpers import Interruption
 
 
-def test_another_work_between_does_not_make_an_interrupted_one_forget(
-    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    books = [save_scans(tmp_path / name, [f"{name}{n}.png" for n in range(9)]) for name in "ab"]
+def interrupted_once(monkeypatch: pytest.MonkeyPatch, page: int) -> list[tuple[int, ...]]:
+    """Let coloring stop, once, at a page, counted from 1; gives the shapes of those that the network is asked for."""
     run, calls = PageColorizer.run, []
 
     def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        calls.append(1)
-        if len(calls) == 8:
+        calls.append(pixels.shape)
+        if len(calls) == page:
             raise Interruption
         return run(self, pixels)
 
     monkeypatch.setattr(PageColorizer, "run", failing)
+    return calls
+
+
+def test_another_work_between_does_not_make_an_interrupted_one_forget(
+    color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    books = [save_scans(tmp_path / name, [f"{name}{n}.png" for n in range(9)]) for name in "ab"]
+    calls = interrupted_once(monkeypatch, page=8)
     with pytest.raises(Interruption):
         color("--dataroot", books[0])
     assert color("--dataroot", books[1]) == 0
@@ -69,15 +75,7 @@ def test_what_processes_of_an_earlier_start_noted_does_not_count_more(
 ) -> None:
     """A page that one of them could not read has been colored since, by another."""
     book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(9)])
-    run, calls = PageColorizer.run, []
-
-    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        calls.append(1)
-        if len(calls) == 8:
-            raise Interruption
-        return run(self, pixels)
-
-    monkeypatch.setattr(PageColorizer, "run", failing)
+    calls = interrupted_once(monkeypatch, page=8)
     with pytest.raises(Interruption):
         color("--dataroot", book)
     (journal,) = (results / ".progress").glob("*-process0.jsonl")
@@ -95,15 +93,7 @@ def test_pages_made_under_other_settings_are_made_anew(
     color: Color, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = save_scans(tmp_path / "book", [f"{n}.png" for n in range(12)])
-    run, calls = PageColorizer.run, []
-
-    def failing(self: PageColorizer, pixels: np.ndarray) -> np.ndarray:
-        calls.append(pixels.shape)
-        if len(calls) == 9:
-            raise Interruption
-        return run(self, pixels)
-
-    monkeypatch.setattr(PageColorizer, "run", failing)
+    calls = interrupted_once(monkeypatch, page=9)
     with pytest.raises(Interruption):
         color("--dataroot", book)
     assert color("--dataroot", book, "--page_size=20") == 0
