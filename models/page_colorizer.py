@@ -16,6 +16,7 @@ from PIL import Image
 from torch import nn
 from tqdm import tqdm
 
+from coloring.colored_page import ColoredPage
 from data.image_folder import to_paper
 from data.transforms import PageScale
 from models.trained import load_generator, locate_generator, needs_eval
@@ -125,6 +126,10 @@ class PageColorizer:
                     raise UserError(f"--tile {self.tile}: {error}; give --tile off") from error
                 tqdm.write(f"{error}: pages are computed in one go")
                 self.tile, side = "off", None
+
+    def compose(self, page: Image.Image, coloring: np.ndarray) -> ColoredPage:
+        """Make the colored page, with its layers, of what `run` gave for it."""
+        return ColoredPage(self.finish(page, coloring))
 
     def finish(self, page: Image.Image, coloring: np.ndarray) -> Image.Image:
         """The network's coloring of a page, at the size of the page, with white margins, and with the page's ink where

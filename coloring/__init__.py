@@ -1,0 +1,1 @@
+"""Color pages and volumes with a trained generator: what a page shows, which colors it gets, which files it becomes."""
