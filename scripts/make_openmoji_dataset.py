@@ -3,9 +3,10 @@
     npm pack openmoji@17.0.0 && tar xzf openmoji-17.0.0.tgz      # makes a folder `package`
     python scripts/make_openmoji_dataset.py package --out datasets/openmoji
     python scripts/make_openmoji_dataset.py package --out datasets/openmoji_pairs --paired
+    python scripts/make_openmoji_dataset.py package --out datasets/openmoji_all --all
 
 trainA is the line art of 550 drawings, trainB the colorings of 550 others; valA and valB are 100 further drawings in
-both. The line art is the artists' own, without the shades of the colorings. Needs resvg-py (pip install resvg-py).
+both. With --all, trainA and trainB are pairs of all drawings but those 100: some 4,300. The line art is the artists' own, without the shades of the colorings. Needs resvg-py (pip install resvg-py).
 
 OpenMoji (https://openmoji.org) is licensed CC BY-SA 4.0: so is what this writes; credit it in what you make of that.
 """
@@ -35,13 +36,14 @@ def parse_arguments() -> argparse.Namespace:
     add("package", type=Path, help="folder with black/svg and color/svg")
     add("--out", type=Path, required=True, help="the folder to make")
     add("--paired", action="store_true", help="trainA is the line art of the drawings in trainB, for pix2pix")
+    add("--all", action="store_true", help="pairs of all drawings of the package but those of valA, for pix2pix")
     add("--size", type=positive, default=256, help="of the images, in pixels")
     return parser.parse_args()
 
 
 def main() -> None:
     args = parse_arguments()
-    images = {path: drawn_in(args.package, *drawing) for path, drawing in plan(args.paired)}
+    images = {path: drawn_in(args.package, *drawing) for path, drawing in wanted(args)}
     missing = [path for path in images.values() if not path.is_file()]
     if missing:
         raise UserError(f"no file {missing[0]}: give the folder of OpenMoji 17 that has black/svg and color/svg")
@@ -49,6 +51,19 @@ def main() -> None:
         raise UserError(f"{args.out} is there already: give another --out, or remove it")
     write_dataset(args.out, images, args.size)
     print(f"wrote {len(images)} images of {args.size}x{args.size} to {args.out} (OpenMoji 17, CC BY-SA 4.0)")
+
+
+def wanted(args: argparse.Namespace) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Each image of the data set that the options ask for: folder/name, and of which side and drawing it is."""
+    listed = list(plan(args.paired))
+    if not args.all:
+        yield from listed
+        return
+    measured = {drawing for path, (_, drawing) in listed if path.startswith("val")}
+    yield from (image for image in listed if image[0].startswith("val"))
+    for source in sorted((args.package / KINDS["B"][0] / "svg").glob("*.svg")):
+        if source.stem not in measured and drawn_in(args.package, "A", source.stem).is_file():
+            yield from ((f"train{side}/{source.stem}.png", (side, source.stem)) for side in KINDS)
 
 
 def plan(paired: bool) -> Iterator[tuple[str, tuple[str, str]]]:

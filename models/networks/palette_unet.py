@@ -30,6 +30,7 @@ class PaletteUnet(nn.Module):
 
     stride = 32
     upscaling: torch.Tensor
+    smoothing: torch.Tensor
 
     def __init__(
         self, input_nc: int, output_nc: int, ngf: int = 64, norm: str = "batch", use_dropout: bool = False
@@ -54,6 +55,7 @@ class PaletteUnet(nn.Module):
             nn.Conv2d(input_nc, 8, 3, padding=1), nn.ReLU(True), nn.Conv2d(8, 1, 3, padding=1)
         )
         self.register_buffer("upscaling", _bilinear(SCALE).repeat(output_nc, 1, 1, 1), persistent=False)
+        self.register_buffer("smoothing", _without_period(SCALE), persistent=False)
 
     def forward(
         self, x: torch.Tensor, truth: torch.Tensor | None = None
@@ -84,9 +86,21 @@ class PaletteUnet(nn.Module):
             F.pad(colors, (1, 1, 1, 1), mode="replicate"), self.upscaling, stride=SCALE, padding=SCALE + SCALE // 2,
             groups=colors.shape[1],
         )  # fmt: skip
-        painted = torch.clamp(smooth + F.pixel_shuffle(self.detail(seen), SCALE), -1, 1)
-        left = torch.sigmoid(F.pixel_shuffle(self.ink(seen), SCALE) + self.ink_detail(x))
+        painted = torch.clamp(smooth + self._shuffled(self.detail(seen)), -1, 1)
+        left = torch.sigmoid(self._shuffled(self.ink(seen)) + self.ink_detail(x))
         return (painted + 1) * left - 1
+
+    def _shuffled(self, cells: torch.Tensor) -> torch.Tensor:
+        """(N, C · SCALE², h, w) → (N, C, SCALE · h, SCALE · w), without the grid of the cells: the sub-pixels of a cell
+        are learned apart, so where all cells are alike (on paper) their differences repeat with the cells' period.
+
+        A fixed filter behind the shuffle removes that period and its harmonics (Sugawara et al., "Super-resolution using
+        convolutional neural networks without any checkerboard artifacts", 2018).
+        """
+        pixels = F.pixel_shuffle(cells, SCALE)
+        channels, margin = pixels.shape[1], SCALE // 2
+        padded = F.pad(pixels, (margin, margin, margin, margin), mode="replicate")
+        return F.conv2d(padded, self.smoothing.repeat(channels, 1, 1, 1), groups=channels)
 
 
 class _DecoderLevel(nn.Module):
@@ -117,6 +131,14 @@ def _bilinear(factor: int) -> torch.Tensor:
     """The kernel of a transposed convolution that enlarges bilinearly, (1, 1, 2 · factor, 2 · factor)."""
     ramp = 1 - (torch.arange(2 * factor) + 0.5 - factor).abs() / factor
     return (ramp[:, None] * ramp)[None, None]
+
+
+def _without_period(period: int) -> torch.Tensor:
+    """The kernel of a symmetric low-pass filter that removes an even period and its harmonics,
+    (1, 1, period + 1, period + 1)."""
+    box = torch.ones(period + 1)
+    box[0] = box[-1] = 0.5
+    return (box[:, None] * box)[None, None] / period**2
 
 
 def choice_loss(choices: torch.Tensor, palette: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
