@@ -12,8 +12,8 @@ class ColoredPage:
     """A colored page at its own size.
 
     image: RGB; L where a generator makes scans. layers: from the lowest to the highest, `flatten(layers)` is the image;
-    empty where the page was not made of layers. regions: (H, W) int32 label map, numbers from 1, 0 for what belongs to no
-    region; None where none were looked for.
+    empty where the page was not made of layers. regions: (H, W) int32 label map from 0; None where no regions were
+    looked for.
     """
 
     image: Image.Image

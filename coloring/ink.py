@@ -1,8 +1,8 @@
 """Ink taken off colored drawings, where nobody has their scans.
 
-A line is what is much darker than its surroundings, whatever these are; solid black is ink, too. Flat colors and shading
-become paper. How wide lines are and how dark they must be differs between drawings, and a network that has seen one
-choice only would depend on it: `InkStyle.drawn` draws one at random.
+A line is what is much darker than its surroundings, whatever these are; solid black is ink, too. Flat colors and
+shading become paper. How wide lines are and how dark they must be differs between drawings, and a network that has seen
+one choice only would depend on it: `InkStyle.drawn` draws one at random.
 """
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class InkStyle:
     """How ink is told from color.
 
     radius: half the width of the widest line, as a share of the shorter side. ink, paper: luminance relative to the
-    surroundings below which all is ink and above which all is paper. black: luminance of solid black. wash: share of the
-    drawing's own light and shade that stays, 0 for none.
+    surroundings below which all is ink and above which all is paper. black: luminance of solid black. wash: share of
+    the drawing's own light and shade that stays, 0 for none.
     """
 
     radius: float = 0.01

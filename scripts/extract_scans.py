@@ -2,9 +2,9 @@
 
     python scripts/extract_scans.py COLORINGS --out datasets/pairs --copies 3
 
-COLORINGS is a folder of images. Writes trainA/NAME_N.png, the ink in the Nth of several styles, and trainB/NAME_N.png, the
-coloring. Where a scan generator has been trained, scripts/make_scans.py makes scans that look more like real ones; a
-colorizer that holds on real pages learns from both.
+COLORINGS is a folder of images. Writes trainA/NAME_N.png, the ink in the Nth of several styles, and trainB/NAME_N.png,
+the coloring. Where a scan generator has been trained, scripts/make_scans.py makes scans that look more like real ones;
+a colorizer that holds on real pages learns from both.
 """
 import argparse
 import sys

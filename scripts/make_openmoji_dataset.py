@@ -6,7 +6,8 @@
     python scripts/make_openmoji_dataset.py package --out datasets/openmoji_all --all
 
 trainA is the line art of 550 drawings, trainB the colorings of 550 others; valA and valB are 100 further drawings in
-both. With --all, trainA and trainB are pairs of all drawings but those 100: some 4,300. The line art is the artists' own, without the shades of the colorings. Needs resvg-py (pip install resvg-py).
+both. With --all, trainA and trainB are pairs of all drawings but those 100: some 4,300. The line art is the artists'
+own, without the shades of the colorings. Needs resvg-py (pip install resvg-py).
 
 OpenMoji (https://openmoji.org) is licensed CC BY-SA 4.0: so is what this writes; credit it in what you make of that.
 """

@@ -94,8 +94,8 @@ class PaletteUnet(nn.Module):
         """(N, C · SCALE², h, w) → (N, C, SCALE · h, SCALE · w), without the grid of the cells: the sub-pixels of a cell
         are learned apart, so where all cells are alike (on paper) their differences repeat with the cells' period.
 
-        A fixed filter behind the shuffle removes that period and its harmonics (Sugawara et al., "Super-resolution using
-        convolutional neural networks without any checkerboard artifacts", 2018).
+        A fixed filter behind the shuffle removes that period and its harmonics (Sugawara et al., "Super-resolution
+        using convolutional neural networks without any checkerboard artifacts", 2018).
         """
         pixels = F.pixel_shuffle(cells, SCALE)
         channels, margin = pixels.shape[1], SCALE // 2
