@@ -3,7 +3,7 @@ import struct
 from collections.abc import Callable
 from typing import IO
 
-from PIL import Image, features
+from PIL import Image, ImageFile, features
 
 from util.errors import reason
 
@@ -59,7 +59,9 @@ def jxl_size(data: bytes) -> tuple[int, int] | None:
     return height * across // down, height
 
 
-def _open_jxl(read: Callable[[IO[bytes], str], Image.Image], file: IO[bytes], name: str) -> Image.Image:
+def _open_jxl(
+    read: Callable[[IO[bytes], str | bytes], ImageFile.ImageFile], file: IO[bytes], name: str | bytes
+) -> ImageFile.ImageFile:
     """Open a JPEG XL image, but not one whose header claims more pixels than Pillow allows: the plugin decodes all of
     it before Pillow asks for the size. Raises DecompressionBombError, and SyntaxError (Pillow's sign) if it is damaged.
     """

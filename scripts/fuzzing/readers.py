@@ -18,7 +18,7 @@ from torch import nn
 import test
 from data.image_folder import BadImage, read_image, read_list
 from data.pages import Limits, NothingToWrite, PageError, Volume, find_volumes
-from data.pages.archives import ArchiveVolume
+from data.pages.archives import PackedVolume
 from data.shard_index import counted, index_text
 from data.shards import count_images, read_images
 from data.transforms import PageScale
@@ -97,7 +97,7 @@ class _Volumes(Reader):
     def open_all(self, volume: Volume) -> None:
         """Every page, and every other entry of an archive."""
         attempts: list[Callable[[], object]] = [partial(volume.open, page) for page in volume.pages[:50]]
-        if isinstance(volume, ArchiveVolume):
+        if isinstance(volume, PackedVolume):
             attempts += [partial(volume.unpack, entry.info) for entry in volume.entries[:50] if entry.info]
         for attempt in attempts:
             try:
