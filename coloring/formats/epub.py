@@ -146,7 +146,7 @@ class EpubVolume(ArchiveVolume):
         try:
             elements = self._elements(document.path)
         except BadXml as error:
-            self.problems.append(f"{printable(document.path)}: {error}; its images are missing")
+            self.problems.append(f"{error}; its images are missing")
             return []
         attributes = {"img": "src", "image": "href"}
         shown = [element.attributes.get(attributes[element.name], "") for element in elements
