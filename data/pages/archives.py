@@ -95,7 +95,7 @@ class ArchiveVolume(PackedVolume):
         super().__init__(path, name, limits)
         self._lock = threading.Lock()
         self._archive: ZipFile | None = None
-        infos, self.comment = read_directory(path, limits)
+        infos, self.comment = _read_directory(path, limits)
         self._take(infos)
 
     def unpack(self, info: ZipInfo) -> bytes:
@@ -127,7 +127,7 @@ class ArchiveVolume(PackedVolume):
                 self._archive = None
 
 
-def read_directory(path: Path, limits: Limits) -> tuple[list[ZipInfo], bytes]:
+def _read_directory(path: Path, limits: Limits) -> tuple[list[ZipInfo], bytes]:
     """Return the entries of a ZIP archive and its comment. Raises Refusal: damaged, encrypted, or beyond the limits."""
     try:
         with ZipFile(path) as archive:

@@ -159,6 +159,20 @@ class Archives(_Volumes):
         return bytes(data)
 
 
+class Streams(_Volumes):
+    name, file = "streams", "volume.cb7"
+
+    def whole_files(self) -> list[bytes]:
+        return seeds.streams()
+
+
+class Epubs(_Volumes):
+    name, file = "epubs", "volume.epub"
+
+    def whole_files(self) -> list[bytes]:
+        return seeds.epubs()
+
+
 class Pdfs(_Volumes):
     name, file = "pdfs", "volume.pdf"
     forms = ("same", "cbz")
@@ -396,5 +410,6 @@ class Metadata(Reader):
 
 READERS: dict[str, type[Reader]] = {
     reader.name: reader
-    for reader in (Images, Archives, Pdfs, Options, Histories, Lists, Shards, ShardIndexes, Weights, Journals, Metadata)
-}
+    for reader in (Images, Archives, Streams, Epubs, Pdfs, Options, Histories, Lists, Shards, ShardIndexes, Weights,
+                   Journals, Metadata)
+}  # fmt: skip
