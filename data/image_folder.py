@@ -14,8 +14,13 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 
 from util.errors import UserError, reason
+from util.image_plugins import HEAD, missing_reader, register_plugins
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif", ".jfif", ".avif")
+# JPEG XL and JPEG 2000 are among them also where they cannot be read, so that such images are named.
+EXTENSIONS = (
+    ".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tif", ".tiff", ".gif", ".jfif", ".avif", ".jpe", ".pgm",
+    ".pbm", ".pnm", ".jxl", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx",
+)  # fmt: skip
 LIST_EXTENSIONS = (".txt", ".lst")
 HIDDEN = (".", "__MACOSX", "@eaDir")  # how names of files begin that file managers hide or leave behind
 PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXTENSIONS)})"
@@ -23,6 +28,7 @@ PUT_SOME_THERE = f"put some there ({', '.join(extension[1:] for extension in EXT
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _PHOTOMETRIC, _WHITE_IS_ZERO = 262, 0  # of TIFF: the tag, and one of its values
 Enough = Callable[[tuple[int, int]], tuple[float, float]]
+register_plugins()
 GREY_MODES = ("1", "L", "LA", "La", *_DEEP_MODES)
 
 
@@ -222,7 +228,19 @@ def read_reduced(
                 paper = as_paper(image, channels)
                 return paper, size or paper.size, reduced
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
-        raise BadImage(path, reason_of(error)) from error
+        raise BadImage(path, missing_reader(_head(path if source is None else source)) or reason_of(error)) from error
+
+
+def _head(source: Path | str | BinaryIO) -> bytes:
+    """Return how a file begins; nothing if that cannot be read."""
+    try:
+        if isinstance(source, Path | str):
+            with open(source, "rb") as file:
+                return file.read(HEAD)
+        source.seek(0)
+        return source.read(HEAD)
+    except (OSError, ValueError):
+        return b""
 
 
 def as_paper(image: Image.Image, channels: int = 3) -> Image.Image:

@@ -39,7 +39,10 @@ IDS = 2**28  # a post's id is below this; Danbooru has reached 10 million
 
 RATINGS = {"g": "general", "s": "safe, later sensitive", "q": "questionable", "e": "explicit"}
 # What data.image_folder reads. Not imported: that takes torch along, into each worker.
-READABLE = ("jpg", "jpeg", "png", "webp", "bmp", "ppm", "tif", "tiff", "gif", "jfif", "avif")
+READABLE = (
+    "jpg", "jpeg", "png", "webp", "bmp", "ppm", "tif", "tiff", "gif", "jfif", "avif", "jpe", "pgm", "pbm", "pnm", "jxl",
+    "jp2", "j2k", "j2c", "jpc", "jpf", "jpx",
+)  # fmt: skip
 METADATA_SUFFIXES = ("", ".json", ".jsonl", ".ndjson", ".gz")
 CATEGORIES = {"0": "general", "1": "artist", "3": "copyright", "4": "character", "5": "meta"}
 TRUE = (True, "true", "True", "t", "1")

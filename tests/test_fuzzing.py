@@ -15,7 +15,8 @@ from scripts.fuzzing.trial import Worker, input_of, tried
 from tests.helpers import run_main
 from util.errors import UserError
 
-EXAMPLES = {"archives": 30, "pdfs": 15, "options": 30, "weights": 40}  # of the others, which are faster, 60
+# Of the others, which are faster, 60.
+EXAMPLES = {"archives": 30, "streams": 20, "epubs": 20, "pdfs": 15, "options": 30, "weights": 40}
 
 
 @pytest.fixture(scope="module")

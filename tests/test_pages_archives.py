@@ -296,11 +296,11 @@ def refusal(path: Path, limits: Limits | None = None) -> str:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.cbr", b"Rar!\x1a\x07\x01\0" + bytes(20), "a RAR archive: unpack it and pack the images as CBZ"),
-        ("a.rar", b"Rar!\x1a\x07\0" + bytes(20), "a RAR archive: unpack it"),
-        ("a.cbz", b"Rar!\x1a\x07\0" + bytes(20), "a RAR archive: unpack it"),
-        ("a.cb7", b"7z\xbc\xaf\x27\x1c" + bytes(20), "a 7z archive: unpack it"),
-        ("a.cbt", bytes(257) + b"ustar\x0000" + bytes(200), "a tar archive: unpack it"),
+        ("a.cbr", b"Rar!\x1a\x07\x01\0" + bytes(20), "damaged: fetch it again, or pack its images as CBZ"),
+        ("a.rar", b"Rar!\x1a\x07\0" + bytes(20), "damaged: fetch it again, or pack its images as CBZ"),
+        ("a.cbz", b"Rar!\x1a\x07\0" + bytes(20), "damaged: fetch it again, or pack its images as CBZ"),
+        ("a.cb7", b"7z\xbc\xaf\x27\x1c" + bytes(20), "damaged: fetch it again, or pack its images as CBZ"),
+        ("a.cbt", bytes(257) + b"ustar\x0000" + bytes(200), "damaged: fetch it again, or pack its images as CBZ"),
         ("a.tar.gz", b"\x1f\x8b\x08" + bytes(20), "a gzip archive: unpack it"),
         ("a.cbz", b"", "an empty file: fetch it again"),
         ("a.pdf", b"", "an empty file: fetch it again"),

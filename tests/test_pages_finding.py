@@ -200,7 +200,7 @@ def test_what_can_not_be_read_is_left_out_and_named(tmp_path):
     assert [volume.name for volume in volumes] == ["a"]
     assert sorted(problems) == [
         "c.pdf: a damaged PDF: fetch it again, or save it anew",
-        "old/b.cbr: a RAR archive: unpack it and pack the images as CBZ (ZIP)",
+        "old/b.cbr: damaged: fetch it again, or pack its images as CBZ anew",
     ]
 
 
@@ -222,7 +222,7 @@ def test_a_folder_that_can_not_be_opened_is_named_and_the_rest_is_done(tmp_path,
 def test_a_folder_of_nothing_but_refusals_is_refused(tmp_path):
     laid_out(tmp_path, "a.cbr", "b.cbr")
     assert refusal(tmp_path) == (
-        "nothing to color: a.cbr: a RAR archive: unpack it and pack the images as CBZ (ZIP) (and 1 more)"
+        "nothing to color: a.cbr: damaged: fetch it again, or pack its images as CBZ anew (and 1 more)"
     )
 
 
@@ -234,7 +234,7 @@ def test_an_empty_folder_is_refused_also_beside_others(tmp_path):
 
 def test_a_refused_file_that_was_named_stops_all(tmp_path):
     laid_out(tmp_path, "a.cbz", "b.cbr")
-    assert refusal(tmp_path / "a.cbz", tmp_path / "b.cbr").startswith(f"can't read {tmp_path / 'b.cbr'}: a RAR archive")
+    assert refusal(tmp_path / "a.cbz", tmp_path / "b.cbr").startswith(f"can't read {tmp_path / 'b.cbr'}: damaged: ")
 
 
 def test_a_path_that_is_not_there_is_named(tmp_path):

@@ -9,7 +9,7 @@ from PIL import Image
 from util.errors import UserError
 from util.files import replacing
 
-JPEG = (".jpg", ".jpeg", ".jfif")
+JPEG = (".jpg", ".jpeg", ".jfif", ".jpe")
 LONGEST_SIDE = {".webp": 16_383} | dict.fromkeys(JPEG, 65_500)  # pixels that formats can hold
 BLANK_RANGE = 24  # of 255 levels: what differs by less is no drawing
 GRAIN_BLOCKS, GRAIN_BLOCK = 32, 8  # grain averages out over 8 × 8 pixels, in pages of 32 such blocks across and more

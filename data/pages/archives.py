@@ -3,12 +3,14 @@ import re
 import stat
 import threading
 import zipfile
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
+from coloring.formats.unread import unread_in_archive
 from data.image_folder import PUT_SOME_THERE, is_hidden, is_image, natural_key, reason_of
 from data.pages.names import Names, claim_pages, printable, safe_name
 from data.pages.volume import Limits, Page, PageError, Refusal, Volume
@@ -35,8 +37,8 @@ class Entry:
     info: ZipInfo | None = None
 
 
-class ArchiveVolume(Volume):
-    """The images of a ZIP archive.
+class PackedVolume(Volume):
+    """The images of an archive, whatever its format.
 
     `entries` are its entries in its own order, without links and without those whose names are neither a page's nor
     safe and unique; `comment` is what the archive says of itself.
@@ -45,26 +47,25 @@ class ArchiveVolume(Volume):
     kind = "archive"
 
     def __init__(self, path: Path, name: str, limits: Limits) -> None:
-        """Raises Refusal: damaged, encrypted, beyond the limits, or without images."""
         super().__init__(path, name, limits)
-        self._lock = threading.Lock()
-        self._archive: ZipFile | None = None
-        try:
-            with ZipFile(path) as archive:
-                infos, self.comment = _rightly_named(archive.infolist()), archive.comment
-        except Exception as error:  # damaged bytes make zipfile raise nearly anything
-            raise Refusal(f"{_reason(error)}: fetch it again, or pack its images as CBZ anew") from error
-        _check(infos, limits)
+        self.entries: list[Entry] = []
+        self.comment = b""
+        self._images: list[ZipInfo] = []
+
+    def _take(self, infos: Sequence[ZipInfo]) -> None:
+        """Make pages and entries of what the archive lists. Raises Refusal if there are no images in it."""
         self._images = sorted(filter(_is_page, infos), key=lambda info: natural_key(safe_name(info.filename)))
         names = Names()
         claimed, self.problems = claim_pages(names, (info.filename for info in self._images))
         self.pages = [Page(index, name) for index, name in enumerate(claimed)]
         if not self.pages:
-            raise Refusal(f"no images in it: {PUT_SOME_THERE}")
+            unread = next(filter(None, map(_unread, infos)), "")
+            raise Refusal(f"no images in it, but {unread}" if unread else f"no images in it: {PUT_SOME_THERE}")
         self.entries = self._entries(infos, names)
 
     def _entries(self, infos: Sequence[ZipInfo], names: Names) -> list[Entry]:
-        """What can be handed on; what can't becomes a problem. names: those that the pages have taken."""
+        """What can be handed on; what can't becomes a problem, as do images and volumes that are not read. names:
+        those that the pages have taken."""
         pages = {id(info): page for info, page in zip(self._images, self.pages, strict=True)}
         entries: dict[str, Entry] = {}
         for info in infos:
@@ -75,13 +76,29 @@ class ArchiveVolume(Volume):
                 self.problems.append(f"{printable(name)}: {problem}")
             else:
                 entries.setdefault(name, Entry(name, page, info))  # a folder may be there twice
+                self.problems += filter(None, [_unread(info)])
         return list(entries.values())
 
     def read(self, page: Page) -> bytes:
         return self.unpack(self._images[page.index])
 
+    @abstractmethod
     def unpack(self, info: ZipInfo) -> bytes:
         """The content of an entry. Raises PageError if it is damaged, or larger than the limit."""
+
+
+class ArchiveVolume(PackedVolume):
+    """The images of a ZIP archive."""
+
+    def __init__(self, path: Path, name: str, limits: Limits) -> None:
+        """Raises Refusal: damaged, encrypted, beyond the limits, or without images."""
+        super().__init__(path, name, limits)
+        self._lock = threading.Lock()
+        self._archive: ZipFile | None = None
+        infos, self.comment = _read_directory(path, limits)
+        self._take(infos)
+
+    def unpack(self, info: ZipInfo) -> bytes:
         limit = self.limits.entry_mb * 1e6
         chunks: list[bytes] = []
         unpacked = 0
@@ -108,6 +125,17 @@ class ArchiveVolume(Volume):
             if self._archive is not None:
                 self._archive.close()
                 self._archive = None
+
+
+def _read_directory(path: Path, limits: Limits) -> tuple[list[ZipInfo], bytes]:
+    """Return the entries of a ZIP archive and its comment. Raises Refusal: damaged, encrypted, or beyond the limits."""
+    try:
+        with ZipFile(path) as archive:
+            infos, comment = _rightly_named(archive.infolist()), archive.comment
+    except Exception as error:  # damaged bytes make zipfile raise nearly anything
+        raise Refusal(f"{_reason(error)}: fetch it again, or pack its images as CBZ anew") from error
+    _check(infos, limits)
+    return infos, comment
 
 
 def _rightly_named(infos: list[ZipInfo]) -> list[ZipInfo]:
@@ -141,6 +169,12 @@ def _is_page(info: ZipInfo) -> bool:
     """Whether an entry is an image that is meant to be seen."""
     path = PurePosixPath(safe_name(info.filename))
     return is_image(path) and not (is_hidden(path) or info.is_dir() or _is_link(info))
+
+
+def _unread(info: ZipInfo) -> str:
+    """What there is to say of an entry that is an image or a volume but is not read: "NAME: reason", or ""."""
+    reason = "" if info.is_dir() else unread_in_archive(PurePosixPath(safe_name(info.filename)))
+    return reason and f"{printable(info.filename)}: {reason}"
 
 
 def _is_link(info: ZipInfo) -> bool:

@@ -1,10 +1,11 @@
-"""Which volumes there are in what somebody gives: folders, archives, PDFs, images, lists of images."""
+"""Which volumes there are in what somebody gives: folders, archives, PDFs, EPUBs, images, lists of images."""
 import os
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from coloring.formats.unread import VOLUMES, unread_in_folder
 from data.image_folder import (
     PUT_SOME_THERE,
     common_folder,
@@ -22,7 +23,6 @@ from data.pages.pdfs import PdfVolume
 from data.pages.volume import Limits, Refusal, Volume
 from util.errors import UserError
 
-_EXTENSIONS = (".cbz", ".zip", ".pdf", ".cbr", ".rar", ".cb7", ".7z", ".cbt", ".tar")
 # What a file is, told by its content: (where to look, the bytes there, what it is).
 _SIGNATURES = (
     (0, b"PK\x03\x04", "ZIP"),
@@ -32,6 +32,7 @@ _SIGNATURES = (
     (0, b"\x1f\x8b", "gzip"),
     (257, b"ustar", "tar"),
 )
+_STREAMED = ("RAR", "7z", "tar")  # what libarchive reads
 _PDF_HEAD = 1024  # bytes, within which a PDF says that it is one
 
 
@@ -88,8 +89,10 @@ class _Search:
                 volume = FolderVolume(folder, "" if name == PurePosixPath() else str(name), self.limits, images)
                 self.found.append((volume, ""))
             for file in files:
-                if file.suffix.lower() in _EXTENSIONS:
+                if file.suffix.lower() in VOLUMES:
                     self._add_below(file, name / file.name)
+                elif unread := unread_in_folder(file):
+                    self.problems.append(f"{printable(str(name / file.name))}: {unread}")
         if len(self.found) + len(self.problems) == before:
             raise UserError(f"no images in {path}: {PUT_SOME_THERE}")
 
@@ -138,18 +141,28 @@ class _Search:
 def _may_be_volume(path: Path) -> bool:
     """Whether a file that was named is an archive or a PDF, or is meant to be one."""
     try:
-        return path.suffix.lower() in _EXTENSIONS or _format(path) != ""
+        if path.suffix.lower() in VOLUMES or _format(path):
+            return True
+        if unread := unread_in_folder(path):
+            raise Refusal(unread)
+        return False
     except Refusal as error:
         raise UserError(f"can't read {path}: {error}") from error
 
 
 def _opened(path: Path, name: str, limits: Limits) -> Volume:
     """The volume that a file is. Raises Refusal."""
+    # These are imported where such a file is given. (They import data.pages, too.)
+    from coloring.formats.epub import EpubVolume, is_epub
+    from coloring.formats.streams import StreamedVolume
+
     kind = _format(path)
     if kind == "ZIP":
-        return ArchiveVolume(path, name, limits)
+        return EpubVolume(path, name, limits) if is_epub(path) else ArchiveVolume(path, name, limits)
     if kind == "PDF":
         return PdfVolume(path, name, limits)
+    if kind in _STREAMED:
+        return StreamedVolume(path, name, limits, kind)
     if kind:
         raise Refusal(f"a {kind} archive: unpack it and pack the images as CBZ (ZIP)")
     raise Refusal("neither an archive nor a PDF, or damaged: fetch it again, or pack its images as CBZ (ZIP)")

@@ -13,6 +13,7 @@ from PIL import Image
 
 from data.image_folder import EXTENSIONS, GREY_MODES, as_paper, reason_of
 from util.errors import UserError
+from util.image_plugins import HEAD, is_jxl, jxl_size, missing_reader
 
 # Pillow would also open what no page is, such as PostScript, which it hands to another program.
 _KNOWN = Image.registered_extensions()  # not all Pillows know AVIF
@@ -106,12 +107,14 @@ def open_image(data: bytes, limits: Limits) -> Image.Image:
     # Pillow's own limit holds for the whole process. It is only ever raised, so threads can't trip over each other.
     if Image.MAX_IMAGE_PIXELS is not None:
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, int(limits.megapixels * 1e6))
+    if is_jxl(data) and not limits.fits(*(jxl_size(data) or (0, 0))):
+        raise too_many  # the plugin decodes an image when it is opened
     try:
         image = Image.open(BytesIO(data), formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise too_many from error
     except Exception as error:  # damaged bytes make the decoders raise nearly anything
-        raise PageError(_reason(error)) from error
+        raise PageError(missing_reader(data[:HEAD]) or _reason(error)) from error
     if not limits.fits(*image.size):
         raise too_many
     return image
@@ -123,7 +126,7 @@ def decode(data: bytes, limits: Limits) -> Image.Image:
         try:
             return as_paper(image, 1 if image.mode in GREY_MODES else 3)
         except Exception as error:
-            raise PageError(_reason(error)) from error
+            raise PageError(missing_reader(data[:HEAD]) or _reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -12,7 +12,7 @@ import pypdfium2.raw as pdfium_raw
 from PIL import ExifTags, Image
 
 from data.image_folder import reason_of
-from data.pages.archives import ArchiveVolume, Entry
+from data.pages.archives import Entry, PackedVolume
 from data.pages.names import Names, printable
 from data.pages.pdfs import PDFIUM_LOCK, PdfVolume, load_document
 from data.pages.volume import Limits, NothingToWrite, Page, PageError, Refusal, Volume, decode, open_image
@@ -39,7 +39,7 @@ def write_cbz(target: Path, volume: Volume, results: Mapping[str, Path]) -> list
     problems: list[str] = []
     entries = _entries(volume, results)
     with _written(target) as temporary, ZipFile(temporary, "w") as archive:
-        archive.comment = volume.comment if isinstance(volume, ArchiveVolume) else b""
+        archive.comment = volume.comment if isinstance(volume, PackedVolume) else b""
         for entry, name in zip(entries, _names(entries, results), strict=True):
             try:
                 archive.writestr(_header(entry, name), _content(entry, volume, results))
@@ -52,7 +52,7 @@ def write_cbz(target: Path, volume: Volume, results: Mapping[str, Path]) -> list
 
 def _entries(volume: Volume, results: Mapping[str, Path]) -> list[Entry]:
     """What an archive is written from, in order."""
-    if isinstance(volume, ArchiveVolume):
+    if isinstance(volume, PackedVolume):
         return volume.entries
     return [Entry(page.name, page) for page in _pages(volume, results)]
 
@@ -66,7 +66,7 @@ def _content(entry: Entry, volume: Volume, results: Mapping[str, Path]) -> bytes
     """What an entry holds from now on. Raises PageError if the volume can't tell."""
     if entry.page:
         return _page_content(entry.page, volume, results)
-    assert isinstance(volume, ArchiveVolume)
+    assert isinstance(volume, PackedVolume)
     assert entry.info
     return volume.unpack(entry.info)
 

@@ -18,7 +18,7 @@ from torch import nn
 import test
 from data.image_folder import BadImage, read_image, read_list
 from data.pages import Limits, NothingToWrite, PageError, Volume, find_volumes
-from data.pages.archives import ArchiveVolume
+from data.pages.archives import PackedVolume
 from data.shard_index import counted, index_text
 from data.shards import count_images, read_images
 from data.transforms import PageScale
@@ -97,7 +97,7 @@ class _Volumes(Reader):
     def open_all(self, volume: Volume) -> None:
         """Every page, and every other entry of an archive."""
         attempts: list[Callable[[], object]] = [partial(volume.open, page) for page in volume.pages[:50]]
-        if isinstance(volume, ArchiveVolume):
+        if isinstance(volume, PackedVolume):
             attempts += [partial(volume.unpack, entry.info) for entry in volume.entries[:50] if entry.info]
         for attempt in attempts:
             try:
@@ -157,6 +157,20 @@ class Archives(_Volumes):
             value = chance.choice((*INTEGERS, 0xA0000000, 8, 12, 14, 0x41, chance.getrandbits(32)))
             struct.pack_into(kind, data, place + offset, value % 256 ** struct.calcsize(kind))
         return bytes(data)
+
+
+class Streams(_Volumes):
+    name, file = "streams", "volume.cb7"
+
+    def whole_files(self) -> list[bytes]:
+        return seeds.streams()
+
+
+class Epubs(_Volumes):
+    name, file = "epubs", "volume.epub"
+
+    def whole_files(self) -> list[bytes]:
+        return seeds.epubs()
 
 
 class Pdfs(_Volumes):
@@ -396,5 +410,6 @@ class Metadata(Reader):
 
 READERS: dict[str, type[Reader]] = {
     reader.name: reader
-    for reader in (Images, Archives, Pdfs, Options, Histories, Lists, Shards, ShardIndexes, Weights, Journals, Metadata)
-}
+    for reader in (Images, Archives, Streams, Epubs, Pdfs, Options, Histories, Lists, Shards, ShardIndexes, Weights,
+                   Journals, Metadata)
+}  # fmt: skip

@@ -78,6 +78,35 @@ def archives() -> list[bytes]:
     return [zipped(pages + others, method, b"a comment") for method in methods] + [zipped([]), zipped(pages[:1])]
 
 
+def streams() -> list[bytes]:
+    """Archives that libarchive reads: tar, 7z packed and stored."""
+    import libarchive  # optional
+
+    entries = [(f"ch1/{n}.png", encoded(picture("L", (12, 16)), "PNG")) for n in (2, 1)] + [("notes.txt", b"text" * 40)]
+    found = []
+    for form, settings in (("ustar", ""), ("7zip", ""), ("7zip", "7zip:compression=store")):
+        buffer = BytesIO()
+        with libarchive.custom_writer(buffer.write, form, options=settings) as archive:
+            for name, content in entries:
+                archive.add_file_from_memory(name, len(content), content, mtime=0)
+        found.append(buffer.getvalue())
+    return found
+
+
+def epubs() -> list[bytes]:
+    """EPUBs of two pages: one of XHTML, one of SVG."""
+    container = b'<container><rootfiles><rootfile full-path="a.opf"/></rootfiles></container>'
+    package = (b'<package><manifest><item id="1" href="1.xhtml" media-type="application/xhtml+xml"/>'
+               b'<item id="2" href="2.svg" media-type="image/svg+xml"/><item id="c" href="p/1.png"/></manifest>'
+               b'<metadata><meta name="cover" content="c"/></metadata>'
+               b'<spine><itemref idref="1"/><itemref idref="2"/></spine></package>')  # fmt: skip
+    documents = [("META-INF/container.xml", container), ("a.opf", package),
+                 ("1.xhtml", b'<html><img src="p/2.png"/></html>'),
+                 ("2.svg", b'<svg><image xlink:href="p/1.png"/></svg>')]  # fmt: skip
+    images = [(f"p/{n}.png", encoded(picture("L", (12, 16)), "PNG")) for n in (1, 2)]
+    return [zipped(documents + images, method) for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)]
+
+
 def names_of(names: Sequence[str]) -> bytes:
     """An archive with these names, as they are; ZipInfo cuts them at NUL, so they are put in afterwards."""
     content = encoded(picture("L", (4, 4)), "PNG")
