@@ -19,11 +19,13 @@ from psd_tools.psd.layer_and_mask import (
     LayerRecords,
 )
 
+from coloring.layers.errors import LayersError
 from coloring.layers.images import visible_part
 from coloring.layers.layer import Layer, flatten
 from util.files import replacing
 
 LONGEST_SIDE = 30_000  # pixels that the format can hold
+LARGEST_FILE = 2**31 - 1  # bytes that it can hold
 DEPTH = 8  # bits per channel
 BLEND_MODES = {"normal": BlendMode.NORMAL, "multiply": BlendMode.MULTIPLY}
 LONGEST_NAME = 255  # characters that Photoshop accepts
@@ -33,11 +35,16 @@ LONGEST_OLD_NAME = 31  # bytes that programs without Unicode names accept
 def write_photoshop(layers: Sequence[Layer], path: Path) -> None:
     """Write layers, the lowest one first, into an RGB document of 8 bits, whole or not at all.
 
-    No side may be longer than LONGEST_SIDE. The merged image is stored too, for programs that read no layers.
+    The merged image is stored too, for programs that read no layers. Raises LayersError for what is too large.
     """
     # From psd-tools' low-level parts: PSDImage stores alpha in RGB documents as a mask, not as transparency, and
     # composites a merged image of its own, in seconds.
     height, width = layers[0].pixels.shape[:2]
+    if max(height, width) > LONGEST_SIDE:
+        raise LayersError(
+            f"its layers cannot become a PSD: {width} × {height} pixels are more than {LONGEST_SIDE} a side. "
+            "Use --layers ora."
+        )
     header = FileHeader(channels=3, height=height, width=width, depth=DEPTH, color_mode=ColorMode.RGB)
     records, pixels = zip(*map(_record, layers), strict=True)
     info = LayerInfo(len(layers), LayerRecords(records), ChannelImageData(pixels))
@@ -48,6 +55,8 @@ def write_photoshop(layers: Sequence[Layer], path: Path) -> None:
         layer_and_mask_information=LayerAndMaskInformation(info, GlobalLayerMaskInfo(), TaggedBlocks()),
         image_data=merged,
     )  # fmt: skip
+    if len(merged.data) + sum(info.length for record in records for info in record.channel_info) > LARGEST_FILE:
+        raise LayersError("its layers cannot become a PSD: they take more than 2 GB. Use --layers ora.")
     with replacing(path) as temporary, temporary.open("wb") as file:
         document.write(file)
 
