@@ -7,7 +7,7 @@ from PIL import Image
 from coloring.layers import Layer
 from coloring.viewer.region_colors import COLORS, region_colors
 
-LONGEST_SIDE = 760  # pixels: what a laptop shows of a page that fits its screen
+LONGEST_SIDE = 740  # pixels: what a laptop shows of a page that fits its screen
 # Grey levels of a page below which lines over regions are black, and half transparent: lighter tones are left out, for
 # they would take up space and hide regions.
 BLACK, GREY = 80, 128
