@@ -157,7 +157,8 @@ class Results:
         self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: ColoredPage
     ) -> Done:
         """Save the colored page, its layers, and pictures of these."""
-        image = self._save(colored.image, self._place("images", volume, self._names[volume.name][page.name]), stretched=True)
+        path = self._place("images", volume, self._names[volume.name][page.name])
+        image = self._save(colored.image, path, stretched=True)
         done = Done(volume.name, page.name, identity, "colored", image, stamp=self._stamp(image))
         if self.layer_format:
             done = self._with_layers(done, volume, page, colored)

@@ -43,8 +43,8 @@ class TestOptions(BaseOptions):
         add("--no_ema", action="store_true",
             help="color with the weights of the last step, where there are averaged ones too")
         add("--layers", choices=tuple(LAYER_FORMATS),
-            help="also write the layers of each colored page, to finish by hand: an OpenRaster file, a PSD, or a folder "
-            "of PNG files")
+            help="also write the layers of each colored page, to finish by hand: an OpenRaster file, a PSD, or a folder"
+            " of PNG files")
         parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
