@@ -102,7 +102,7 @@ class Results:
         self.layer_format = layer_format
         self._volumes: Sequence[Volume] = ()
         self._names: dict[str, dict[str, str]] = {}
-        self._layer_names: dict[str, dict[str, str]] = {}
+        self._layer_paths: dict[tuple[str, str], str] = {}
         self._targets: dict[str, Path | None] = {}
         self._pages: dict[str, str] = {}
 
@@ -114,15 +114,15 @@ class Results:
         self._volumes = volumes
         for volume in volumes:
             wanted = f".{self.image_format}" if self.image_format else ".jpg" if volume.kind == "pdf" else None
-            pages = [page.name for page in volume.pages]
-            self._names[volume.name] = result_names(pages, wanted)
-            if self.layer_format:
-                self._layer_names[volume.name] = layer_names(pages, LAYER_FORMATS[self.layer_format])
+            self._names[volume.name] = result_names([page.name for page in volume.pages], wanted)
             form = {"archive": "cbz"}.get(volume.kind, volume.kind) if self.form == "same" else self.form
             own = volume.name or "pages"
             file = f"{own.removesuffix(f'.{form}')}.{form}"  # volumes of the same stem are called as their files
             self._targets[volume.name] = None if form == "folder" else self.folder / names.claim(file)
             self._pages[volume.name] = INDEX if len(volumes) == 1 else names.claim(f"{own}.html")
+        if self.layer_format:
+            pages = [(volume.name, page.name) for volume in volumes for page in volume.pages]
+            self._layer_paths = layer_paths(pages, LAYER_FORMATS[self.layer_format])
 
     def target(self, volume: Volume) -> Path | None:
         """The file that a volume becomes, None where it stays a folder of images."""
@@ -161,18 +161,17 @@ class Results:
         image = self._save(colored.image, path, stretched=True)
         done = Done(volume.name, page.name, identity, "colored", image, stamp=self._stamp(image))
         if self.layer_format:
-            done = self._with_layers(done, volume, page, colored)
+            done = self._with_layers(done, volume, page, colored, self.layer_format)
         if not self.pages_to_look_at:
             return done
         done = self._with_pictures(done, volume, page, picture, colored)
         return self._to_look_at(done, page, colored.image, self._keep_original(volume, page, picture))
 
-    def _with_layers(self, done: Done, volume: Volume, page: Page, colored: ColoredPage) -> Done:
+    def _with_layers(self, done: Done, volume: Volume, page: Page, colored: ColoredPage, layer_format: str) -> Done:
         """Save the layers of a page; where that cannot be done, note why."""
-        assert self.layer_format
-        path = self.folder / self._place("layers", volume, self._layer_names[volume.name][page.name])
+        path = self.folder / "layers" / self._layer_paths[volume.name, page.name]
         try:
-            files = write_layers(colored.layers, path, self.layer_format)
+            files = write_layers(colored.layers, path, layer_format)
         except LayersError as error:
             return replace(done, note=str(error))
         return replace(done, layers=tuple(file.relative_to(self.folder).as_posix() for file in files))
@@ -341,11 +340,14 @@ def _are_texts(values: Sequence[Any]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def layer_names(names: Sequence[str], suffix: str) -> dict[str, str]:
-    """What the layers of some pages are called: as the pages, with another suffix (or none), and with a number where
-    that name is taken."""
+def layer_paths(pages: Sequence[tuple[str, str]], suffix: str) -> dict[tuple[str, str], str]:
+    """Where the layers of some pages lie, each given by the names of its volume and itself: under these, with another
+    suffix (or none, for a folder), and with a number where that name is taken."""
     free = Names()
-    return {name: free.claim(str(PurePosixPath(name).with_suffix(suffix))) for name in names}
+    paths = {page: PurePosixPath(*page).with_suffix(suffix) for page in pages}
+    # The deepest first, so that the folder of a page's layers is never one that other pages lie in.
+    deepest_first = sorted(pages, key=lambda page: len(paths[page].parts), reverse=True)
+    return {page: free.claim(str(paths[page])) for page in deepest_first}
 
 
 def result_names(names: Sequence[str], suffix: str | None) -> dict[str, str]:
