@@ -11,7 +11,7 @@ COLORS = np.array(
     + [[255 * part for part in hsv_to_rgb(n / HUES, *((0.35, 1.0), (0.6, 0.85))[n % 2])] for n in range(HUES)]
 ).round()
 SIDE = 300  # pixels of the longer side, about, at which neighbors are looked for
-REACH = 2  # pixels at that size across which regions are neighbors: lines lie between them
+REACH = 3  # pixels at that size across which regions are neighbors: lines lie between them
 _SPREAD = 7919  # a prime: regions that follow each other get colors without an order
 
 
