@@ -337,8 +337,8 @@ def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, color in enumerate(LAYERS.values()):
         save_color(folder / f"{number}.png", color, (30, 40))
     layers = [(name, f"{number}.png") for number, name in enumerate(LAYERS)]
-    full, bare = ShownPage("p", "b.png", "a.png", "", SIZE, "", False, "r.png", layers), ShownPage(
-        "bare", "b.png", "a.png", "", SIZE)
+    full = ShownPage("p", "b.png", "a.png", "", SIZE, regions="r.png", layers=layers)
+    bare = ShownPage("bare", "b.png", "a.png", "", SIZE)
     lost = ShownPage("lost", "b.png", "a.png", "", SIZE, layers=[("flats", "lost.png")])
     write_volume_page(folder, "volume.html", "Volume", [full, bare, full, lost])
     return folder / "volume.html"
@@ -424,6 +424,19 @@ def test_pictures_fit_any_window(browser, layered, window):
         assert box(browser, "stage")["height"] > window[1] / 2
         assert picture_colors(browser) == [REGIONS, REGIONS]
         assert box(browser, "picture") == box(browser, "sheet")
+
+
+def test_more_layers_than_fit_a_phone_are_scrolled_to(browser, tmp_path):
+    for name in "ba":
+        save_color(tmp_path / f"{name}.png", RED)
+    layers = [(f"layer {number}", "a.png") for number in range(12)]
+    write_volume_page(tmp_path, "volume.html", "Volume", [ShownPage("p", "b.png", "a.png", "", SIZE, layers=layers)])
+    with window_of(browser, 390, 844):
+        open_viewer(browser, tmp_path / "volume.html")
+        press(browser, "l" * 12)
+        last = box(browser, "pictures button:last-child")
+        assert (pressed(browser), last["left"] >= 0, last["right"] <= 390) == (["layer 11"], True, True)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
 
 
 @pytest.fixture(scope="module")

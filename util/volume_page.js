@@ -67,7 +67,10 @@
     load(picture, url, `${page.name}, ${picked}`);
     part("modes").style.visibility = hasBoth ? "visible" : "hidden";
     for (const name of modes) button(name).setAttribute("aria-pressed", !url && name === mode);
-    for (const offered of pictureButtons.children) offered.setAttribute("aria-pressed", offered.value === picked);
+    for (const offered of pictureButtons.children) {
+      offered.setAttribute("aria-pressed", offered.value === picked);
+      if (offered.value === picked) offered.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
 
   function setMode(name) {
