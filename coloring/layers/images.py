@@ -21,6 +21,6 @@ def visible_part(layer: Layer) -> tuple[Image.Image, tuple[int, int]]:
 def encoded_png(image: Image.Image) -> bytes:
     """Encode as PNG."""
     buffer = BytesIO()
-    # Twice as fast as the default of 6, for files that are a few percent larger.
-    image.save(buffer, "PNG", compress_level=4)
+    # Four times as fast as the default of 6, for files of 10 % more bytes.
+    image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

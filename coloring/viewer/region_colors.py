@@ -12,7 +12,6 @@ COLORS = np.array(
 ).round()
 SIDE = 300  # pixels of the longer side, about, at which neighbors are looked for
 REACH = 3  # pixels at that size across which regions are neighbors: lines lie between them
-_SPREAD = 7919  # a prime: regions that follow each other get colors without an order
 
 
 def region_colors(regions: np.ndarray) -> np.ndarray:
@@ -22,12 +21,20 @@ def region_colors(regions: np.ndarray) -> np.ndarray:
     """
     count = int(regions.max(initial=0)) + 1
     neighbors = _neighbors(regions, count)
+    draws = np.random.default_rng(0).integers(2**32, size=count).tolist()
     chosen = [0] * count
     for region in range(1, count):
-        taken = {chosen[other] for other in neighbors[region]} if region in neighbors else set()
-        free = [color for color in range(1, HUES + 1) if color not in taken] or range(1, HUES + 1)
-        chosen[region] = free[region * _SPREAD % len(free)]
+        free = _free({chosen[other] for other in neighbors.get(region, ())})
+        chosen[region] = free[draws[region] % len(free)]
     return np.array(chosen, np.uint8)
+
+
+def _free(taken: set[int]) -> list[int]:
+    """The colors for a region whose neighbors have some already: of other hues, not even similar ones if possible."""
+    everything = range(1, HUES + 1)
+    similar = {(color - 1 + shift) % HUES + 1 for color in taken - {0} for shift in (-1, 0, 1)}
+    different = [color for color in everything if color not in similar]
+    return different or [color for color in everything if color not in taken] or list(everything)
 
 
 def _neighbors(regions: np.ndarray, count: int) -> defaultdict[int, set[int]]:

@@ -16,7 +16,7 @@ SIZE = (1200, 1720)
 def grid(cell: int = 100, line: int = 6) -> np.ndarray:
     """A label map of squares that lines part, (1720, 1200)."""
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
-    labels = rows // cell * (SIZE[0] // cell + 1) + columns // cell + 1
+    labels = rows // cell * (SIZE[0] // cell) + columns // cell + 1
     return np.where((rows % cell < line) | (columns % cell < line), 0, labels).astype(np.int32)
 
 
