@@ -312,7 +312,7 @@ class Results:
         shown = [
             ShownPage(
                 p.page, here(p.original), here(p.image if _is_showable(p.image) else p.original), here(p.thumbnail),
-                p.size, p.note, p.outcome == "failed", here(p.regions), 
+                p.size, p.note, p.outcome == "failed", here(p.regions),
                 [(name, here(path)) for name, path in p.pictures],
             )
             for p in pages
