@@ -1,6 +1,7 @@
 """Color drawings, pages and whole volumes with a trained generator.
 
     python test.py --dataroot chapter_1001.cbz --name onepiece       # an archive, a PDF, a folder, an image, several
+    python test.py --dataroot chapter_1001.cbz --name onepiece --layers ora     # layers to finish by hand
     python test.py --dataroot datasets/demo --name onepiece --phase val        # its valA
     python test.py --dataroot colorings --name onepiece --direction BtoA       # colorings → scans
     torchrun --nproc_per_node=4 test.py --dataroot volumes --name onepiece     # pages shared out over processes
@@ -68,16 +69,19 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
         opt.gpu_ids = own_gpu(opt.gpu_ids if "gpu_ids" in opt.explicit else None, processes.local_rank)
     model = TestModel(opt)
     model.setup(opt)
+    if opt.layers and not model.found.forward:
+        raise UserError("--layers needs a generator that colors. Drop --layers or --direction BtoA.")
     results = Results(
-        results_folder(opt), opt.output_format, opt.image_format, opt.quality, opt.aspect_ratio, not opt.no_html
-    )
+        results_folder(opt), opt.output_format, opt.image_format, opt.quality, opt.aspect_ratio, not opt.no_html,
+        opt.layers,
+    )  # fmt: skip
     # Of the first for all: what processes compute with may differ, what they know of each other may not.
     known = processes.share(settings(opt, model))
     colorizer = VolumeColorizer(page_colorizer(opt, model), results, known, opt.recolor, processes)
     done = colorizer.color(volumes, min(opt.num_test, opt.max_dataset_size))
     if not processes.first:
         return 0
-    problems += [f"{Path(page.volume, page.page)}: {page.note}" for page in done.values() if page.outcome == "failed"]
+    problems += [f"{Path(page.volume, page.page)}: {page.note}" for page in done.values() if page.is_problem]
     problems += [problem for problem in colorizer.left_out if problem not in problems]
     told = summary(list(done.values()), colorizer.busy)
     with writing_results():
@@ -115,6 +119,7 @@ def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
     names = (
         "direction", "eval", "resize_or_crop", "loadSize", "fineSize", "crop_part", "page_size", "keep_lines",
         "clean_paper", "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
+        "layers",
     )  # fmt: skip
     weights = sha256(model.found.path.read_bytes()).hexdigest()
     sources = [str(Path(root).resolve()) for root in opt.dataroots]

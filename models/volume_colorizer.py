@@ -162,7 +162,7 @@ class VolumeColorizer:
             return self.results.failed(job.volume, job.page, job.note)
         if job.coloring is None:
             return self.results.kept(job.volume, job.page, job.identity, job.picture, job.note)
-        colored = self.colorizer.finish(job.picture, job.coloring)
+        colored = self.colorizer.compose(job.picture, job.coloring)
         return self.results.colored(job.volume, job.page, job.identity, job.picture, colored)
 
 

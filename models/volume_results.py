@@ -12,6 +12,10 @@ from typing import Any
 
 from PIL import Image
 
+from coloring.colored_page import ColoredPage
+from coloring.layers.errors import LayersError
+from coloring.layers.files import LAYER_FORMATS, write_layers
+from coloring.viewer import layer_picture, region_picture
 from data.pages import Page, PageError, Volume, write_cbz, write_pdf
 from data.pages.names import Names
 from util.errors import UserError
@@ -32,7 +36,9 @@ class Done:
     """What became of a page: colored, kept as it was (note says why), or failed (note says why).
 
     image: the result, original: the page before, thumbnail: paths in the folder of the results, "" where there is
-    none. stamp: size and time of the image, by which it is known again. size: width and height in pixels.
+    none. stamp: size and time of the image, by which it is known again. size: width and height in pixels. layers:
+    paths of the files that a person finishes the page with. regions: path of a picture of the page's regions, pictures:
+    the name of each layer and the path of a picture of it; what the page to look at shows.
     """
 
     volume: str
@@ -45,46 +51,65 @@ class Done:
     stamp: str = ""
     size: tuple[int, int] = (0, 0)
     note: str = ""
+    layers: tuple[str, ...] = ()
+    regions: str = ""
+    pictures: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def from_entry(cls, entry: dict[str, Any]) -> Done | None:
         """From the JSON of its fields; None if it is that of something else, or names files elsewhere."""
-        texts: dict[str, Any] = {field.name: entry.get(field.name) for field in fields(cls) if field.name != "size"}
-        match entry.get("size"):
-            case [int(width), int(height)] if all(isinstance(text, str) for text in texts.values()):
-                done = cls(**texts, size=(width, height))
+        values: dict[str, Any] = {field.name: entry.get(field.name) for field in fields(cls)}
+        lists = {name: values.pop(name) for name in ("size", "layers", "pictures")}
+        match list(lists.values()):
+            case [[int(width), int(height)], [*layers], [*pictures]] if (
+                _are_texts([*values.values(), *layers])
+                and all(isinstance(pair, list) and len(pair) == 2 and _are_texts(pair) for pair in pictures)
+            ):
+                pairs = tuple((name, path) for name, path in pictures)
+                done = cls(**values, size=(width, height), layers=tuple(layers), pictures=pairs)
             case _:
                 return None
         return done if all(_stays_below(path) for path in done.files) else None
 
     @property
     def files(self) -> list[str]:
-        return [path for path in (self.image, self.original, self.thumbnail) if path]
+        pictures = [path for _, path in self.pictures]
+        return [path for path in (self.image, self.original, self.thumbnail, self.regions) if path] + [
+            *self.layers, *pictures
+        ]  # fmt: skip
+
+    @property
+    def is_problem(self) -> bool:
+        """Whether something went wrong that note states."""
+        return self.outcome == "failed" or (self.outcome == "colored" and bool(self.note))
 
 
 class Results:
-    """Writes into a folder: images/VOLUME/PAGE, VOLUME.cbz or VOLUME.pdf where that is wanted, and, to look at it all,
-    inputs/, thumbnails/ and an HTML page for each volume."""
+    """Writes into a folder: images/VOLUME/PAGE, VOLUME.cbz or VOLUME.pdf and layers/VOLUME/PAGE where these are wanted,
+    and, to look at it all, inputs/, thumbnails/ and an HTML page for each volume."""
 
     def __init__(
         self, folder: Path, form: str = "same", image_format: str | None = None, quality: int = 92,
-        aspect_ratio: float = 1.0, pages_to_look_at: bool = True,
+        aspect_ratio: float = 1.0, pages_to_look_at: bool = True, layer_format: str | None = None,
     ) -> None:  # fmt: skip
         """
         form: one of FORMATS; same: as the volume came. image_format: one of IMAGE_FORMATS; None: each page's own.
-        quality: of JPEG and WebP, 1 to 100. aspect_ratio: stretches results, as CycleGAN's option does.
+        quality: of JPEG and WebP, 1 to 100. aspect_ratio: stretches results, as CycleGAN's option does. layer_format:
+        one of LAYER_FORMATS, for the layers of each colored page; None: no layers.
         """
         self.folder, self.form, self.image_format, self.quality = folder, form, image_format, quality
         self.aspect_ratio, self.pages_to_look_at = aspect_ratio, pages_to_look_at
+        self.layer_format = layer_format
         self._volumes: Sequence[Volume] = ()
         self._names: dict[str, dict[str, str]] = {}
+        self._layer_paths: dict[tuple[str, str], str] = {}
         self._targets: dict[str, Path | None] = {}
         self._pages: dict[str, str] = {}
 
     def plan(self, volumes: Sequence[Volume]) -> None:
         """Choose the names of all results."""
         names = Names()
-        for taken in (INDEX, "images", "inputs", "thumbnails"):
+        for taken in (INDEX, "images", "inputs", "layers", "thumbnails"):
             names.claim(taken)
         self._volumes = volumes
         for volume in volumes:
@@ -95,6 +120,9 @@ class Results:
             file = f"{own.removesuffix(f'.{form}')}.{form}"  # volumes of the same stem are called as their files
             self._targets[volume.name] = None if form == "folder" else self.folder / names.claim(file)
             self._pages[volume.name] = INDEX if len(volumes) == 1 else names.claim(f"{own}.html")
+        if self.layer_format:
+            pages = [(volume.name, page.name) for volume in volumes for page in volume.pages]
+            self._layer_paths = layer_paths(pages, LAYER_FORMATS[self.layer_format])
 
     def target(self, volume: Volume) -> Path | None:
         """The file that a volume becomes, None where it stays a folder of images."""
@@ -126,13 +154,46 @@ class Results:
         return self._to_look_at(done, page, picture, original)
 
     def colored(
-        self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: Image.Image
+        self, volume: Volume, page: Page, identity: str, picture: Image.Image, colored: ColoredPage
     ) -> Done:
-        """Save the colored page."""
-        image = self._save(colored, self._place("images", volume, self._names[volume.name][page.name]), stretched=True)
+        """Save the colored page, its layers, and pictures of these."""
+        path = self._place("images", volume, self._names[volume.name][page.name])
+        image = self._save(colored.image, path, stretched=True)
         done = Done(volume.name, page.name, identity, "colored", image, stamp=self._stamp(image))
-        original = self._keep_original(volume, page, picture) if self.pages_to_look_at else ""
-        return self._to_look_at(done, page, colored, original)
+        if self.layer_format:
+            done = self._with_layers(done, volume, page, colored, self.layer_format)
+        if not self.pages_to_look_at:
+            return done
+        done = self._with_pictures(done, volume, page, picture, colored)
+        return self._to_look_at(done, page, colored.image, self._keep_original(volume, page, picture))
+
+    def _with_layers(self, done: Done, volume: Volume, page: Page, colored: ColoredPage, layer_format: str) -> Done:
+        """Save the layers of a page; where that cannot be done, note why."""
+        path = self.folder / "layers" / self._layer_paths[volume.name, page.name]
+        try:
+            files = write_layers(colored.layers, path, layer_format)
+        except LayersError as error:
+            return replace(done, note=str(error))
+        return replace(done, layers=tuple(file.relative_to(self.folder).as_posix() for file in files))
+
+    def _with_pictures(
+        self, done: Done, volume: Volume, page: Page, picture: Image.Image, colored: ColoredPage
+    ) -> Done:
+        """Save what the page to look at shows of the regions and layers of a page."""
+        if colored.regions is not None:
+            regions = region_picture(colored.regions, picture)
+            done = replace(done, regions=self._write_picture(regions, volume, page, "regions.png"))
+        pictures = []
+        for number, layer in enumerate(colored.layers, start=1):
+            content, suffix = layer_picture(layer)
+            pictures.append((layer.name, self._write_picture(content, volume, page, f"layer{number}{suffix}")))
+        return replace(done, pictures=tuple(pictures))
+
+    def _write_picture(self, content: bytes, volume: Volume, page: Page, name: str) -> str:
+        """Write a small picture of a page beside its thumbnail; gives its path."""
+        path = self._place("thumbnails", volume, f"{_short(page)}_{name}")
+        write_bytes(self.folder / path, content)
+        return path
 
     def _to_look_at(self, done: Done, page: Page, picture: Image.Image, original: str) -> Done:
         """With its thumbnail, if there will be a page to look at."""
@@ -251,7 +312,8 @@ class Results:
         shown = [
             ShownPage(
                 p.page, here(p.original), here(p.image if _is_showable(p.image) else p.original), here(p.thumbnail),
-                p.size, p.note, p.outcome == "failed",
+                p.size, p.note, p.outcome == "failed", here(p.regions),
+                [(name, here(path)) for name, path in p.pictures],
             )
             for p in pages
         ]  # fmt: skip
@@ -272,6 +334,20 @@ def _is_showable(path: str) -> bool:
 def _stays_below(path: str) -> bool:
     """Whether a relative path leads to no place outside of the folder that it starts from."""
     return "\0" not in path and not PurePosixPath(path).is_absolute() and ".." not in PurePosixPath(path).parts
+
+
+def _are_texts(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+def layer_paths(pages: Sequence[tuple[str, str]], suffix: str) -> dict[tuple[str, str], str]:
+    """Where the layers of some pages lie, each given by the names of its volume and itself: under these, with another
+    suffix (or none, for a folder), and with a number where that name is taken."""
+    free = Names()
+    paths = {page: PurePosixPath(*page).with_suffix(suffix) for page in pages}
+    # The deepest first, so that the folder of a page's layers is never one that other pages lie in.
+    deepest_first = sorted(pages, key=lambda page: len(paths[page].parts), reverse=True)
+    return {page: free.claim(str(paths[page])) for page in deepest_first}
 
 
 def result_names(names: Sequence[str], suffix: str | None) -> dict[str, str]:

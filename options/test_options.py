@@ -2,6 +2,7 @@
 import argparse
 from pathlib import Path
 
+from coloring.layers.files import LAYER_FORMATS
 from models.trained import ARCHITECTURE, EXTRAS, find_generator, needs_eval, saved_options
 from options.base_options import UNNAMED, BaseOptions, full_name
 from util.errors import UserError
@@ -41,6 +42,9 @@ class TestOptions(BaseOptions):
             "newer hardware is faster with; auto: bfloat16 where the hardware is made for it")
         add("--no_ema", action="store_true",
             help="color with the weights of the last step, where there are averaged ones too")
+        add("--layers", choices=tuple(LAYER_FORMATS),
+            help="also write the layers of each colored page, to finish by hand: an OpenRaster file, a PSD, or a folder"
+            " of PNG files")
         parser.set_defaults(model="test")
 
     def add_dataroot(self, parser: argparse.ArgumentParser) -> None:
@@ -79,6 +83,8 @@ class TestOptions(BaseOptions):
         opt.dataroots = opt.dataroot or []
         if opt.model != "test" and len(opt.dataroots) > 1:
             raise UserError(f"--model {opt.model} shows one --dataroot: leave out --model to color several")
+        if opt.model != "test" and opt.layers:
+            raise UserError(f"--model {opt.model} writes no layers. Drop --layers or --model.")
         opt.dataroot = opt.dataroots[0] if opt.dataroots else None
         if not 0 < opt.aspect_ratio < float("inf"):
             raise UserError(f"--aspect_ratio {opt.aspect_ratio:g} leaves no image: give a number above 0, such as 1")

@@ -1,4 +1,5 @@
 """The page of a colored volume and the list of volumes: what they say, and what they lead to."""
+import json
 import os
 import re
 from pathlib import Path
@@ -37,6 +38,15 @@ def test_page_is_a_lazy_thumbnail_that_leads_to_its_coloring(tmp_path):
     assert thumbnails[0] == {"src": "small/p1.jpg", "alt": "p1", "loading": "lazy", "style": "aspect-ratio: 700 / 1000"}
     assert len(thumbnails) == 2
     assert {"p1", "p2", "was colored already", "2 pages"} <= set(said(page))
+
+
+def test_link_holds_the_pictures_of_regions_and_layers(tmp_path):
+    layers = [("線画 <&\">", "small/1 1.jpg"), ("flats", "small/2.webp"), ("flats", "small/3.webp")]
+    shown = ShownPage("p", "b.png", "a.png", "", (700, 1000), regions="small/r #1.png", layers=layers)
+    (link,) = shown_links(written(tmp_path, shown))
+    assert link["data-regions"] == "small/r%20%231.png"
+    assert json.loads(link["data-layers"] or "") == [
+        ["線画 <&\">", "small/1%201.jpg"], ["flats", "small/2.webp"], ["flats (2)", "small/3.webp"]]
 
 
 def test_details_and_links_stand_above_the_pages(tmp_path):

@@ -322,6 +322,123 @@ def assert_shown_unscaled(browser: WebDriver, image: np.ndarray) -> None:
     assert np.array_equal(seen(browser, 400, 300, 400, 200), image[top:top + 200, left:left + 400])
 
 
+LAYERS = {"flats": (250, 200, 150), "線画 <b>": (120, 120, 120)}
+REGIONS = (90, 220, 90)
+
+
+@pytest.fixture(scope="module")
+def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a volume: the first and the third page have regions and layers, the second has none, the fourth has
+    one layer that is not there."""
+    folder = tmp_path_factory.mktemp("layered")
+    save_color(folder / "b.png", RED)
+    save_color(folder / "a.png", BLUE)
+    save_color(folder / "r.png", REGIONS, (30, 40))
+    for number, color in enumerate(LAYERS.values()):
+        save_color(folder / f"{number}.png", color, (30, 40))
+    layers = [(name, f"{number}.png") for number, name in enumerate(LAYERS)]
+    full = ShownPage("p", "b.png", "a.png", "", SIZE, regions="r.png", layers=layers)
+    bare = ShownPage("bare", "b.png", "a.png", "", SIZE)
+    lost = ShownPage("lost", "b.png", "a.png", "", SIZE, layers=[("flats", "lost.png")])
+    write_volume_page(folder, "volume.html", "Volume", [full, bare, full, lost])
+    return folder / "volume.html"
+
+
+def offered(browser: WebDriver) -> dict[str, WebElement]:
+    """The buttons for regions and layers, by what they say."""
+    return {button.text: button for button in browser.find_elements(By.CSS_SELECTOR, ".viewer button[name=picture]")}
+
+
+def pressed(browser: WebDriver) -> list[str]:
+    buttons = browser.find_elements(By.CSS_SELECTOR, ".viewer :is(.modes, .pictures) button[aria-pressed=true]")
+    return [button.text for button in buttons]
+
+
+def picture_colors(browser: WebDriver) -> list[tuple[int, ...]]:
+    """What is seen at the left and the right, once the picture is there."""
+    wait_for(browser, lambda: part(browser, "picture").get_property("complete"))
+    return colors(browser, 0.1, 0.9)
+
+
+def test_pictures_are_loaded_when_they_are_picked(browser, layered):
+    open_viewer(browser, layered)
+    assert list(offered(browser)) == ["Regions", *LAYERS]
+    assert (pressed(browser), picture_colors(browser)) == (["Compare"], [RED, BLUE])
+    assert [url for url in requested_urls(browser) if url.endswith(("/r.png", "/0.png", "/1.png"))] == []
+    for label, color in {"Regions": REGIONS, **LAYERS}.items():
+        offered(browser)[label].click()
+        assert (pressed(browser), picture_colors(browser)) == ([label], [color, color])
+        assert not part(browser, "handle").is_displayed()
+    assert [Path(url).name for url in requested_urls(browser)] == ["r.png", "0.png", "1.png"]
+    offered(browser)["線画 <b>"].click()  # once more
+    assert (pressed(browser), colors(browser, 0.1, 0.9)) == (["Compare"], [RED, BLUE])
+    assert browser.get_log("browser") == []
+
+
+def test_keys_pick_regions_and_layers(browser, layered):
+    open_viewer(browser, layered)
+    steps = [("g", "Regions"), ("g", "Compare"), *[("l", name) for name in LAYERS], ("l", "Compare"), ("l", "flats"),
+             ("g", "Regions"), ("l", "flats"), ("b", "Before")]  # fmt: skip
+    for key, expected in steps:
+        press(browser, key)
+        assert pressed(browser) == [expected]
+    assert picture_colors(browser) == [RED, RED]
+
+
+def test_picked_layer_is_shown_of_each_page_that_has_it(browser, layered):
+    open_viewer(browser, layered)
+    press(browser, "l")
+    press(browser, Keys.ARROW_RIGHT)
+    wait_for_images(browser)
+    assert (offered(browser), pressed(browser), colors(browser, 0.1, 0.9)) == ({}, ["Compare"], [RED, BLUE])
+    assert not part(browser, "pictures").is_displayed()
+    press(browser, "g", "l")  # nothing to pick here
+    press(browser, Keys.ARROW_RIGHT)
+    wait_for_images(browser)
+    assert (pressed(browser), picture_colors(browser)) == (["flats"], [LAYERS["flats"]] * 2)
+    press(browser, Keys.ARROW_RIGHT)
+    assert list(offered(browser)) == ["flats"]
+    assert not {RED, BLUE} & set(colors(browser, 0.1, 0.9))  # a picture that is lost is not taken for the page
+
+
+def test_button_that_is_used_keeps_the_focus(browser, layered):
+    open_viewer(browser, layered, 3)
+    button = offered(browser)["flats"]
+    button.send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element == button
+    assert button.accessible_name == "flats"
+    assert button.get_attribute("title").endswith("(l for the next)")
+    group = part(browser, "pictures")
+    assert (group.aria_role, group.accessible_name) == ("group", "Regions and layers")
+
+
+@pytest.mark.parametrize("window", [(390, 844), (320, 568), (844, 390), (1280, 900)])
+def test_pictures_fit_any_window(browser, layered, window):
+    with window_of(browser, *window):
+        open_viewer(browser, layered)
+        press(browser, "g")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= window[0]
+        boxes = [button.rect for button in offered(browser).values()]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= window[0] for box in boxes)
+        assert all(box["height"] >= 44 for box in boxes)
+        assert box(browser, "stage")["height"] > window[1] / 2
+        assert picture_colors(browser) == [REGIONS, REGIONS]
+        assert box(browser, "picture") == box(browser, "sheet")
+
+
+def test_more_layers_than_fit_a_phone_are_scrolled_to(browser, tmp_path):
+    for name in "ba":
+        save_color(tmp_path / f"{name}.png", RED)
+    layers = [(f"layer {number}", "a.png") for number in range(12)]
+    write_volume_page(tmp_path, "volume.html", "Volume", [ShownPage("p", "b.png", "a.png", "", SIZE, layers=layers)])
+    with window_of(browser, 390, 844):
+        open_viewer(browser, tmp_path / "volume.html")
+        press(browser, "l" * 12)
+        last = box(browser, "pictures button:last-child")
+        assert (pressed(browser), last["left"] >= 0, last["right"] <= 390) == (["layer 11"], True, True)
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+
+
 @pytest.fixture(scope="module")
 def large_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a volume whose only page is larger than the window."""

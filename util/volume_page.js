@@ -7,14 +7,15 @@
   const viewer = document.querySelector(".viewer");
   const part = (name) => viewer.querySelector(`.${name}`);
   const button = (name) => viewer.querySelector(`button[name=${name}]`);
-  const [stage, sheet, handle, before, after, placeholder] =
-    ["stage", "sheet", "handle", "before", "after", "placeholder"].map(part);
+  const [stage, sheet, handle, before, after, placeholder, picture, pictureButtons] =
+    ["stage", "sheet", "handle", "before", "after", "placeholder", "picture", "pictures"].map(part);
   const modes = ["compare", "before", "after"];
   const isZoomed = () => viewer.classList.contains("zoomed");
   const isRightToLeft = () => viewer.classList.contains("right-to-left");
 
   let shown = 0; // index of the page in the viewer
   let mode = "compare"; // how pages are shown that have both images
+  let picked = ""; // the picture shown instead, where a page has it: "regions", "layer NAME", or "" for none
   let split = 0.5; // where the line is, from 0 to 1 of what is seen of the page
   let ahead = []; // images of the next page, loading
   let drag = null; // what the pointer that is down does when it moves or is lifted
@@ -33,6 +34,7 @@
     part("position").textContent = `${index + 1} / ${links.length}`;
     part("name").textContent = page.name;
     part("note").textContent = page.note;
+    offerPictures(page);
     button("previous").setAttribute("aria-disabled", index === 0);
     button("next").setAttribute("aria-disabled", index === links.length - 1);
     showMode();
@@ -59,14 +61,56 @@
   function showMode() {
     const page = links[shown].dataset;
     const hasBoth = page.before && page.after;
-    sheet.dataset.mode = hasBoth ? mode : page.after ? "after" : page.before ? "before" : "none";
+    const url = picturesOf(page).get(picked);
+    const withoutPicture = hasBoth ? mode : page.after ? "after" : page.before ? "before" : "none";
+    sheet.dataset.mode = url ? "picture" : withoutPicture;
+    load(picture, url, `${page.name}, ${picked}`);
     part("modes").style.visibility = hasBoth ? "visible" : "hidden";
-    for (const name of modes) button(name).setAttribute("aria-pressed", name === mode);
+    for (const name of modes) button(name).setAttribute("aria-pressed", !url && name === mode);
+    for (const offered of pictureButtons.children) {
+      offered.setAttribute("aria-pressed", offered.value === picked);
+      if (offered.value === picked) offered.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
 
   function setMode(name) {
     mode = name;
+    picked = "";
     showMode();
+  }
+
+  // ---- pictures of regions and layers, which are loaded only when they are picked
+
+  // What can be picked → its address.
+  function picturesOf(page) {
+    const layers = JSON.parse(page.layers ?? "[]").map(([name, url]) => [`layer ${name}`, url]);
+    return new Map(page.regions ? [["regions", page.regions], ...layers] : layers);
+  }
+
+  function offerPictures(page) {
+    const offered = [...picturesOf(page).keys()];
+    pictureButtons.hidden = !offered.length;
+    // The same buttons stay, for one of them may have the focus.
+    if (offered.join("\n") === [...pictureButtons.children].map(({ value }) => value).join("\n")) return;
+    pictureButtons.replaceChildren(...offered.map((key) => Object.assign(document.createElement("button"), {
+      type: "button", name: "picture", value: key,
+      textContent: key === "regions" ? "Regions" : key.replace("layer ", ""),
+      title: key === "regions" ? "What is filled with one color each (g)" : `The ${key} alone (l for the next)`,
+    })));
+  }
+
+  // Picked again, a picture makes way for the page.
+  function pick(key) {
+    if (!picturesOf(links[shown].dataset).has(key)) return;
+    picked = picked === key ? "" : key;
+    showMode();
+  }
+
+  // From the lowest layer to the highest, then the page again.
+  function pickNextLayer() {
+    const layers = [...picturesOf(links[shown].dataset).keys()].filter((key) => key !== "regions");
+    const next = layers[layers.indexOf(picked) + 1];
+    if (layers.length) pick(next ?? picked);
   }
 
   function turnTo(index) {
@@ -215,6 +259,7 @@
     before: () => setMode("before"),
     compare: () => setMode("compare"),
     after: () => setMode("after"),
+    picture: (button) => pick(button.value),
     zoom: () => zoom(),
     direction: () => setDirection(!isRightToLeft()),
     fullscreen: () => document.fullscreenElement ? document.exitFullscreen() : viewer.requestFullscreen(),
@@ -227,6 +272,8 @@
     end: () => turnTo(links.length - 1),
     escape: leave,
     b: () => setMode(modes[(modes.indexOf(mode) + 1) % modes.length]),
+    g: () => pick("regions"),
+    l: pickNextLayer,
     z: actions.zoom,
     r: actions.direction,
     f: actions.fullscreen,
@@ -248,7 +295,10 @@
     history.pushState({ fromGrid: true }, "", `#page-${index + 1}`);
     followAddress();
   }));
-  viewer.addEventListener("click", (event) => actions[event.target.closest("button")?.name]?.());
+  viewer.addEventListener("click", (event) => {
+    const clicked = event.target.closest("button");
+    actions[clicked?.name]?.(clicked);
+  });
   window.addEventListener("hashchange", followAddress);
   button("fullscreen").hidden = !document.fullscreenEnabled;
   setDirection(rememberedDirection());

@@ -3,7 +3,9 @@
 The pages hold all that they need but the images, so they work from disk. The style sheet and the script are
 files beside this one: `volume_page.css` and `volume_page.js`.
 """
-from collections.abc import Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +38,8 @@ class ShownPage:
     size: tuple[int, int]  # width and height; `before` and `after` are both laid over a box of this size
     note: str = ""  # what a reader should know, as that it was colored already
     failed: bool = False  # could not be read; `after` may be what there was
+    regions: str = ""  # a picture of the regions that the page was divided into
+    layers: Sequence[tuple[str, str]] = ()  # name and picture of each layer that the page was made of, the lowest first
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,29 @@ def _page_figure(number: int, page: ShownPage) -> figure:
     link = a(_picture(page.thumbnail, page.name, width, height),
              href=relative_url(page.after or page.before) or f"#page-{number}",
              data_before=relative_url(page.before), data_after=relative_url(page.after),
-             data_name=printable(page.name), data_note=printable(page.note), data_width=width, data_height=height)
+             data_name=printable(page.name), data_note=printable(page.note), data_width=width, data_height=height,
+             **_pictures(page))
     kinds = {"spread": width > height, "failed": page.failed}
     return figure(link, _caption(page.name, page.note),
                   cls=" ".join(kind for kind, applies in kinds.items() if applies))
+
+
+def _pictures(page: ShownPage) -> dict[str, str]:
+    """What the link holds of regions and layers, where the page has any."""
+    found = {"data_regions": relative_url(page.regions)} if page.regions else {}
+    if page.layers:
+        names = _numbered(printable(name) for name, _ in page.layers)
+        layers = [(name, relative_url(path)) for name, (_, path) in zip(names, page.layers, strict=True)]
+        found["data_layers"] = json.dumps(layers, ensure_ascii=False)
+    return found
+
+
+def _numbered(names: Iterable[str]) -> Iterator[str]:
+    """The names, those that occurred before with a number."""
+    count: Counter[str] = Counter()
+    for name in names:
+        count[name] += 1
+        yield name if count[name] == 1 else f"{name} ({count[name]})"
 
 
 def _volume_figure(volume: ShownVolume) -> figure:
@@ -134,13 +157,16 @@ def _viewer() -> section:
         _stage(),
         _button("next", "Next page", _icon(CHEVRON_RIGHT)),
         div(modes, _button("zoom", "Full size (z)", "1:1"), cls="tools"),
+        div(cls="pictures", role="group", aria_label="Regions and layers"),
         window,
         cls="viewer", role="dialog", aria_modal="true", aria_label="Page viewer", hidden=True)
 
 
 def _stage() -> div:
-    """Where the page lies: its thumbnail until it is loaded, both images over it, and the line between them."""
-    images = [img(cls=kind, alt="", draggable="false", decoding="sync") for kind in ("placeholder", "after", "before")]
+    """Where the page lies: its thumbnail until it is loaded, both images over it and the line between them, or a
+    picture of its regions or of a layer."""
+    kinds = ("placeholder", "after", "before", "picture")
+    images = [img(cls=kind, alt="", draggable="false", decoding="sync") for kind in kinds]
     handle = div(div(_icon(CHEVRONS_APART), cls="knob"), cls="handle", role="slider", tabindex="0",
                  aria_label="How much of the page is shown before coloring", aria_valuemin="0", aria_valuemax="100")
     missing = span("There is no picture of this page.", cls="missing")

@@ -135,10 +135,14 @@ def test_processes_share_the_pages(run: Path, results: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "change",
     [{"size": 5}, {"size": [1, "2"]}, {"volume": None}, {"image": "../1.png"}, {"original": "/etc/hostname"},
-     {"thumbnail": "a\0"}, {"page": ["1.png"]}],
+     {"thumbnail": "a\0"}, {"page": ["1.png"]}, {"layers": ["../1.ora"]}, {"layers": [1]}, {"layers": None},
+     {"regions": "/1.png"}, {"pictures": [["ink", "../1.png"]]}, {"pictures": [["ink"]]}, {"pictures": ["ab"]}],
 )  # fmt: skip
 def test_notes_of_something_else_are_not_taken_for_pages(change):
-    done = Done("v", "1.png", "1 2", "kept", "images/v/1.png", stamp="3-4", size=(4, 6))
+    done = Done(
+        "v", "1.png", "1 2", "kept", "images/v/1.png", stamp="3-4", size=(4, 6), layers=("layers/v/1.ora",),
+        pictures=(("ink", "thumbnails/v/1.jpg"),),
+    )  # fmt: skip
     entry = json.loads(json.dumps(asdict(done)))
     assert Done.from_entry(entry) == Done.from_entry(entry | {"new": 1}) == done
     assert Done.from_entry(entry | change) is None
