@@ -15,6 +15,16 @@ SMALLEST_OF_PAGE = 0.006  # shorter side squared: pieces smaller than that are n
 MOST_CUTS = 12  # through one piece
 
 
+CELL_WORKING = 300  # pixels of the page's shorter side at which cells are looked for: gutters are 2 pixels wide
+CELL_SLANTS = np.tan(np.radians(np.arange(-12, 13, 2)))  # of their cuts against level or upright
+CELL_TAKEN = 0.02  # share of a row of a gutter that may not be empty
+CELL_GUTTER = 0.08  # of the shorter side: wider bands are empty parts of drawings
+CELL_EDGE = 3  # pixels beside a gutter within which its edge lies
+CELL_FLANK, CELL_FRAME = 0.35, 0.6  # share of either edge, and of the straighter one, that is taken
+CELL_SMALLEST = 0.08  # of the shorter side: length of a cut
+MOST_CELLS = 40
+
+
 def split(piece: np.ndarray, side: int) -> list[np.ndarray]:
     """Cut a piece, (h, w) uint8 of 0 and 1, into panels, of the same size. side: of the page, in pixels."""
     parts, done = [piece], []
@@ -65,15 +75,8 @@ def _cut(piece: np.ndarray, side: int) -> list[np.ndarray]:
 
 def _best_row(piece: np.ndarray, hull: np.ndarray, slant: float, reach: int) -> tuple[float, float]:
     """The score of the best cut that rises by `slant` a column, 0 for none, and the row where it begins."""
-    height, width = piece.shape
-    drop = slant * (width - 1)
-    shift = max(drop, 0.0)
-    tall = int(np.ceil(height + abs(drop)))
-    matrix = np.array([[1, 0, 0], [-slant, 1, shift]], np.float32)
-    level, level_hull = (
-        cv2.warpAffine(np.ascontiguousarray(m), matrix, (width, tall), flags=cv2.INTER_NEAREST)
-        for m in (piece, hull)
-    )  # fmt: skip
+    level, shift = _leveled(piece, slant)
+    level_hull, _ = _leveled(hull, slant)
     chord = level_hull.sum(axis=1).astype(np.float32)
     free = 1 - level.sum(axis=1) / np.maximum(chord, 1)
     area = np.cumsum(level.sum(axis=1).astype(np.float64))
@@ -89,6 +92,84 @@ def _best_row(piece: np.ndarray, hull: np.ndarray, slant: float, reach: int) -> 
     ties = np.flatnonzero(score >= score[row] - 1e-3)
     row = int(ties[len(ties) // 2]) if score[row] else row
     return float(score[row]), row + 0.5 - shift
+
+
+def _leveled(mask: np.ndarray, slant: float) -> tuple[np.ndarray, float]:
+    """A mask (h, w) sheared so that lines that rise by `slant` a column become rows, 0 beyond it; and by how many rows
+    its first column moved down."""
+    height, width = mask.shape
+    drop = slant * (width - 1)
+    shift = max(drop, 0.0)
+    matrix = np.array([[1, 0, 0], [-slant, 1, shift]], np.float32)
+    size = (width, int(np.ceil(height + abs(drop))))
+    return cv2.warpAffine(np.ascontiguousarray(mask), matrix, size, flags=cv2.INTER_NEAREST), shift
+
+
+def cells(taken: np.ndarray, side: int) -> np.ndarray:
+    """Divide a page along the gutters that run straight through all of it, then through all of each half, and so on.
+
+    taken: (h, w) uint8, 1 where there is no empty gutter. side: the page's shorter side, pixels. Gives (h, w) uint16,
+    n in the nth cell, from 1.
+    """
+    scale = min(CELL_WORKING / side, 1)
+    height, width = taken.shape
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(taken, size, interpolation=cv2.INTER_NEAREST)
+    numbers = np.zeros(small.shape, np.uint16)
+    waiting, done = [np.ones_like(small)], 0
+    while waiting:
+        cell = waiting.pop()
+        halves = _gutter_cut(small, cell, CELL_WORKING) if done + len(waiting) < MOST_CELLS else []
+        waiting += halves
+        if not halves:
+            done += 1
+            numbers[cell > 0] = done
+    return cv2.resize(numbers, (width, height), interpolation=cv2.INTER_NEAREST)
+
+
+def _gutter_cut(taken: np.ndarray, cell: np.ndarray, side: int) -> list[np.ndarray]:
+    """The two halves of a cell, (h, w) uint8, beside the clearest gutter that runs through all of it, or none."""
+    x, y, w, h = cv2.boundingRect(cell)
+    crop, inside = taken[y : y + h, x : x + w] & cell[y : y + h, x : x + w], cell[y : y + h, x : x + w]
+    best = (0.0, 0.0, 0.0, False)
+    for upright in (False, True):
+        turned, turned_inside = (m.T if upright else m for m in (crop, inside))
+        for slant in CELL_SLANTS:
+            level, shift = _leveled(turned, float(slant))
+            chord = _leveled(turned_inside, float(slant))[0].sum(axis=1)
+            score, row = _clearest_band(level.sum(axis=1), chord, side)
+            best = max(best, (score, row - shift, float(slant), upright))
+    score, at, slant, upright = best
+    if not score:
+        return []
+    rows, columns = np.indices(crop.shape, np.float32)
+    along, across = (rows, columns) if upright else (columns, rows)
+    above = across - slant * along < at
+    halves = []
+    for half in (above, ~above):
+        part = np.zeros_like(cell)
+        part[y : y + h, x : x + w] = inside * half
+        halves.append(part)
+    return halves
+
+
+def _clearest_band(counts: np.ndarray, chord: np.ndarray, side: int) -> tuple[float, float]:
+    """The score of the best band of empty rows with straight edges on both sides, 0 for none, and its middle.
+
+    counts: taken pixels in each row. chord: pixels of the cell in each row.
+    """
+    share = counts / np.maximum(chord, 1)
+    empty = (share <= CELL_TAKEN) & (chord > CELL_SMALLEST * side)
+    steps = np.diff(np.concatenate([[0], empty.view(np.int8), [0]]))
+    best = 0.0, 0.0
+    for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
+        if stop - start > CELL_GUTTER * side or not counts[:start].any() or not counts[stop:].any():
+            continue
+        above, below = (float(share[part].max(initial=0)) for part in (
+            slice(max(start - CELL_EDGE, 0), start), slice(stop, stop + CELL_EDGE)))  # fmt: skip
+        if min(above, below) >= CELL_FLANK and max(above, below) >= CELL_FRAME:
+            best = max(best, (above + below + float(chord[start:stop].mean()) / len(chord), (start + stop) / 2))
+    return best
 
 
 def filled_hull(mask: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ ALONG = 0.45  # share of the samples that lie on a straight side
 LEAN = 0.6  # largest slope of a side against level or upright
 EXPLAINED = 0.85  # of the overlap over the union of quadrilateral and piece
 SPARSE = 0.5  # share of its hull: a piece that fills less is lines, of a frame with gaps or of a drawing
+CONVEX = 0.93  # share of its hull: a piece that fills more is a panel, even if it has not four sides
 PROTRUDING = 0.015  # of the page's shorter side: thinner things that stick out are no part of the panel
 
 
@@ -31,7 +32,7 @@ def outline(piece: np.ndarray, side: int) -> np.ndarray | None:
             radius = max(round(PROTRUDING * side), 1)
             kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
             return quad | cv2.morphologyEx(piece, cv2.MORPH_OPEN, kernel)
-    return hull if filled >= SPARSE else None
+    return hull if filled >= CONVEX else None
 
 
 def _agrees(quad: np.ndarray, hull: np.ndarray) -> bool:

@@ -15,16 +15,18 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from coloring.structure.cuts import split
+from coloring.structure.cuts import cells, split
 from coloring.structure.outlines import outline
 from coloring.structure.working import DARK, LIGHT, WorkingPage
 
 EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
 LIGHT_EDGE = 0.12  # share of light pixels in that ring from which gutters are light
+PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
+PAPER_MARGIN = 8  # levels: paper in the middle of the page may be darker by that
 SAME_LEVEL = 22  # levels: how far a grey or black gutter may be from its mean
 SMALLEST_PANEL = 0.006  # of the page's area
 NARROWEST_PANEL = 0.03  # of the shorter side
-NEARLY_CONVEX = 0.93  # share of its convex hull that a panel fills; less are several panels, or a drawing
+BESIDE = 0.01  # of the shorter side: ink that is so near to a panel sticks out of it
 OVERLAP = 0.6  # share of a piece within the outline of another panel from which it is part of that
 DRAWING_REACH = 0.03  # of the shorter side: parts of a drawing without a frame lie no farther apart
 DRAWING_WIDTH, DRAWING_HEIGHT = 0.15, 0.07  # of the page: smaller groups of ink beside panels are marks, page numbers
@@ -43,9 +45,10 @@ def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
     """Find the panels of a page. lettering: (h, w) bool, ink of letters."""
     if page.is_blank:
         return Panels(np.zeros(page.levels.shape, np.uint16), np.ones(page.levels.shape, bool))
-    gutter = _reached(page, _gutter_level(page))
+    free = _gutter_level(page)
+    gutter = _reached(page, free)
     masks = _framed(page, gutter, lettering)
-    masks += _drawings(page, gutter, lettering, masks)
+    masks += _drawings(page, free, gutter, lettering, masks)
     if not masks:
         masks = [np.ones(page.levels.shape, np.uint8)]
     numbers = np.zeros(page.levels.shape, np.uint16)
@@ -56,14 +59,17 @@ def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
 
 def _gutter_level(page: WorkingPage) -> np.ndarray:
     """(h, w) uint8, 1 where the page has the level of its gutters."""
-    light = page.levels >= page.between(LIGHT)
+    light_level = page.between(LIGHT)
     rows, columns = page.inside
     width = page.length(EDGE)
     ring = np.zeros(page.levels.shape, bool)
     ring[page.inside] = True
     ring[rows.start + width : rows.stop - width, columns.start + width : columns.stop - width] = False
-    if light[ring].mean() >= LIGHT_EDGE:
-        return light.astype(np.uint8)
+    edge = page.levels[ring]
+    paper = edge[edge >= light_level]
+    if paper.size >= LIGHT_EDGE * edge.size:
+        darkest = max(float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN, light_level)
+        return (page.levels >= darkest).astype(np.uint8)
     smooth = cv2.blur(page.levels, (5, 5))
     counts = np.convolve(np.bincount(smooth[ring], minlength=256), np.ones(9), "same")
     return (np.abs(smooth.astype(np.int16) - int(np.argmax(counts))) <= SAME_LEVEL).astype(np.uint8)
@@ -122,33 +128,54 @@ def _filled_area(mask: np.ndarray) -> int:
 
 
 def _drawings(
-    page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray, masks: list[np.ndarray]
+    page: WorkingPage, free: np.ndarray, gutter: np.ndarray, lettering: np.ndarray, masks: list[np.ndarray]
 ) -> list[np.ndarray]:
-    """The masks of drawings without frames: rectangles around ink outside of `masks`."""
+    """The masks of drawings without frames, or with broken ones: rectangles around the ink outside of `masks`."""
     taken = np.zeros(page.levels.shape, np.uint8)
     for mask in masks:
         taken |= mask
-    inside = np.zeros(page.levels.shape, bool)
-    inside[page.inside] = True
-    margin = page.length(NARROWEST_PANEL / 3)
-    near = cv2.dilate(taken, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8))
-    left = ~gutter & ~lettering & (near == 0) & inside
-    reach = 2 * page.length(DRAWING_REACH) + 1
-    joined = cv2.dilate(left.astype(np.uint8), np.ones((reach, reach), np.uint8))
-    count, regions = cv2.connectedComponents(joined, connectivity=8, ltype=cv2.CV_32S)
-    found = []
-    for number in range(1, count):
-        ys, xs = np.nonzero((regions == number) & left)
-        top, bottom, start, stop = ys.min(), ys.max() + 1, xs.min(), xs.max() + 1
-        if stop - start < DRAWING_WIDTH * page.width or bottom - top < DRAWING_HEIGHT * page.height:
-            continue
-        mask = np.zeros(page.levels.shape, np.uint8)
-        mask[top:bottom, start:stop] = 1
-        mask &= ~near & 1
-        if mask.sum() >= SMALLEST_PANEL * page.levels.size:
-            found.append(mask)
-            near = near | mask
+    near = _grown(taken, page.length(BESIDE))
+    left = ~gutter & ~lettering & (near == 0)
+    left[: page.inside[0].start] = left[page.inside[0].stop :] = False
+    left[:, : page.inside[1].start] = left[:, page.inside[1].stop :] = False
+    if not any(_is_drawing(page, box) for box in _boxes(_grown(left.astype(np.uint8), page.length(DRAWING_REACH)))):
+        return []
+    cell = cells(taken | (1 - free), page.side)
+    cell[: page.inside[0].start] = cell[page.inside[0].stop :] = 0
+    cell[:, : page.inside[1].start] = cell[:, page.inside[1].stop :] = 0
+    found: list[np.ndarray] = []
+    for number in np.unique(cell[left & (cell > 0)]):
+        inside = cell == number
+        within = (left & inside).astype(np.uint8)
+        joined = within if not (inside & (taken > 0)).any() else _grown(within, page.length(DRAWING_REACH)) & inside
+        groups = [cv2.boundingRect(within)] if joined is within else _boxes(joined)
+        for x, y, w, h in groups:
+            if not _is_drawing(page, (x, y, w, h)):
+                continue
+            mask = np.zeros(page.levels.shape, np.uint8)
+            mask[y : y + h, x : x + w] = 1
+            mask &= inside & (near == 0)
+            if mask.sum() >= SMALLEST_PANEL * page.levels.size:
+                found.append(mask)
+    if not masks and len(found) == 1:
+        return []
     return found
+
+
+def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
+    """(h, w) uint8 dilated by a square of `radius` pixels."""
+    return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+
+
+def _boxes(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """(x, y, width, height) of the connected pieces of (h, w) uint8."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
+
+
+def _is_drawing(page: WorkingPage, box: tuple[int, int, int, int]) -> bool:
+    """Whether a group of ink is large enough for a drawing."""
+    return box[2] >= DRAWING_WIDTH * page.width and box[3] >= DRAWING_HEIGHT * page.height
 
 
 def _in_reading_order(masks: list[np.ndarray]) -> list[np.ndarray]:

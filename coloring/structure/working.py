@@ -17,6 +17,7 @@ LIGHT = 0.78  # of the way from ink to white: paper, however grainy and uneven, 
 DARK = 0.5  # of the way from ink to white: letters and frames are darker
 BAR = 0.06  # of the page's side: how far in black bars at the edges of a scan may reach
 BAR_DARK = 0.97  # share of dark pixels in each row of a bar
+FRINGE = 1.5  # pixels of the page: the soft rim of a bar
 
 
 @dataclass(frozen=True)
@@ -68,24 +69,26 @@ def working_page(page: np.ndarray) -> WorkingPage:
     levels = cv2.GaussianBlur(levels, (3, 3), 0.6)
     shares = np.cumsum(np.bincount(levels.ravel(), minlength=256)) / levels.size
     ink, white = (float(np.searchsorted(shares, share)) for share in (INK_SHARE, 1 - WHITE_SHARE))
-    return WorkingPage(levels, white, ink, _without_bars(levels < ink + DARK * (white - ink)))
+    fringe = math.ceil(1 + FRINGE * max(scale, 1))
+    return WorkingPage(levels, white, ink, _without_bars(levels < ink + DARK * (white - ink), fringe))
 
 
-def _without_bars(dark: np.ndarray) -> tuple[slice, slice]:
-    """Rows and columns of (h, w) bool without black bars at the edges. A row that is dark from end to end is a bar
-    even if light rows lie beyond it, as around a scan that was laid on white."""
+def _without_bars(dark: np.ndarray, fringe: int) -> tuple[slice, slice]:
+    """Rows and columns of (h, w) bool without black bars at the edges and their soft rims, `fringe` pixels wide. A row
+    that is dark from end to end is a bar even if light rows lie beyond it, as around a scan that was laid on white."""
     rows, columns = (
-        slice(_bar(shares), len(shares) - _bar(shares[::-1]))
+        slice(_bar(shares, fringe), len(shares) - _bar(shares[::-1], fringe))
         for shares in (dark.mean(axis=1), dark.mean(axis=0))
     )  # fmt: skip
     return rows, columns
 
 
-def _bar(shares: np.ndarray) -> int:
-    """The number of rows at the start up to the last that is dark from end to end, by the share of dark in each."""
+def _bar(shares: np.ndarray, fringe: int) -> int:
+    """The number of rows at the start up to the last that is dark from end to end, by the share of dark in each, and
+    its rim."""
     reach = max(math.ceil(BAR * len(shares)), 1)
     found = np.flatnonzero(shares[:reach] > BAR_DARK)
-    return int(found[-1]) + 2 if found.size else 0
+    return int(found[-1]) + 1 + fringe if found.size else 0
 
 
 def enlarged(image: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
