@@ -16,7 +16,7 @@ MOST_CUTS = 12  # through one piece
 
 
 CELL_WORKING = 300  # pixels of the page's shorter side at which cells are looked for: gutters are 2 pixels wide
-CELL_SLANTS = np.tan(np.radians(np.arange(-12, 13, 2)))  # of their cuts against level or upright
+CELL_SLANTS = np.tan(np.radians(sorted(np.arange(-12, 12.1, 0.75), key=abs)))  # of their cuts, the level ones first
 CELL_TAKEN = 0.02  # share of a row of a gutter that may not be empty
 CELL_GUTTER = 0.08  # of the shorter side: wider bands are empty parts of drawings
 CELL_EDGE = 3  # pixels beside a gutter within which its edge lies
@@ -38,6 +38,22 @@ def split(piece: np.ndarray, side: int) -> list[np.ndarray]:
         else:
             done.append(part)
     return done + parts
+
+
+def separated(piece: np.ndarray, radius: int, smallest: int) -> list[np.ndarray]:
+    """Separate the solid parts of a piece, (h, w) uint8, of `smallest` pixels and more, that bridges of up to twice the
+    radius join. What is left falls to the nearest part."""
+    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    opened = cv2.morphologyEx(piece, cv2.MORPH_OPEN, kernel, borderType=cv2.BORDER_REPLICATE)
+    count, regions, stats, _ = cv2.connectedComponentsWithStats(opened, connectivity=4, ltype=cv2.CV_32S)
+    large = [number for number in range(1, count) if stats[number, cv2.CC_STAT_AREA] >= smallest]
+    if len(large) < 2:
+        return [piece]
+    seeds = np.isin(regions, large)
+    _, nearest = cv2.distanceTransformWithLabels((~seeds).astype(np.uint8), cv2.DIST_L2, 3)
+    owner = np.zeros(nearest.max() + 1, np.int32)
+    owner[nearest[seeds]] = regions[seeds]
+    return [((owner[nearest] == number) & (piece > 0)).astype(np.uint8) for number in large]
 
 
 def _cut(piece: np.ndarray, side: int) -> list[np.ndarray]:
@@ -136,8 +152,8 @@ def _gutter_cut(taken: np.ndarray, cell: np.ndarray, side: int) -> list[np.ndarr
         turned, turned_inside = (m.T if upright else m for m in (crop, inside))
         for slant in CELL_SLANTS:
             level, shift = _leveled(turned, float(slant))
-            chord = _leveled(turned_inside, float(slant))[0].sum(axis=1)
-            score, row = _clearest_band(level.sum(axis=1), chord, side)
+            chord = _row_sums(_leveled(turned_inside, float(slant))[0])
+            score, row = _clearest_band(_row_sums(level), chord, side)
             best = max(best, (score, row - shift, float(slant), upright))
     score, at, slant, upright = best
     if not score:
@@ -151,6 +167,10 @@ def _gutter_cut(taken: np.ndarray, cell: np.ndarray, side: int) -> list[np.ndarr
         part[y : y + h, x : x + w] = inside * half
         halves.append(part)
     return halves
+
+
+def _row_sums(mask: np.ndarray) -> np.ndarray:
+    return cv2.reduce(mask, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)[:, 0]
 
 
 def _clearest_band(counts: np.ndarray, chord: np.ndarray, side: int) -> tuple[float, float]:

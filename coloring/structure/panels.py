@@ -15,19 +15,25 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from coloring.structure.cuts import cells, split
-from coloring.structure.outlines import outline
-from coloring.structure.working import DARK, LIGHT, WorkingPage
+from coloring.structure.cuts import cells, separated, split
+from coloring.structure.outlines import convex, is_dense, quadrilateral
+from coloring.structure.working import LIGHT, WorkingPage
 
 EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
 LIGHT_EDGE = 0.12  # share of light pixels in that ring from which gutters are light
 PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
-PAPER_MARGIN = 8  # levels: paper in the middle of the page may be darker by that
-SAME_LEVEL = 22  # levels: how far a grey or black gutter may be from its mean
+PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
+PEAK = 4  # levels on either side that count as the most frequent one
+BLACK, GREY = 0.2, 0.83  # of the way from ink to white: gutters in between are grey, however many pixels are light
+SAME_LEVEL = 26  # levels: how far a grey or black gutter may be from its mean
 SMALLEST_PANEL = 0.006  # of the page's area
 NARROWEST_PANEL = 0.03  # of the shorter side
+BRIDGE = 0.006  # of the shorter side: half the width of things that join two panels over a narrow gutter
+SMALLEST_PART = 0.02  # share of the ink: smaller pieces do not make panels
+EXPLAINED = 0.85  # share of the ink that panels with straight sides cover, if they are no mistake
 BESIDE = 0.01  # of the shorter side: ink that is so near to a panel sticks out of it
-OVERLAP = 0.6  # share of a piece within the outline of another panel from which it is part of that
+ALONE = 0.9  # share of a drawing's ink in one piece from which this piece is a panel of its own shape
+WHOLE_PAGE = 0.9  # of the page's area: a page with one smaller drawing and no frame is one panel
 DRAWING_REACH = 0.03  # of the shorter side: parts of a drawing without a frame lie no farther apart
 DRAWING_WIDTH, DRAWING_HEIGHT = 0.15, 0.07  # of the page: smaller groups of ink beside panels are marks, page numbers
 ROW_OVERLAP = 0.5  # share of the lower of two panels' heights that they have in common, to be in one row
@@ -47,8 +53,9 @@ def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
         return Panels(np.zeros(page.levels.shape, np.uint16), np.ones(page.levels.shape, bool))
     free = _gutter_level(page)
     gutter = _reached(page, free)
-    masks = _framed(page, gutter, lettering)
-    masks += _drawings(page, free, gutter, lettering, masks)
+    pieces = _pieces(page, gutter, lettering)
+    masks = _closed(page, pieces)
+    masks += _open(page, free, gutter | lettering, masks, pieces)
     if not masks:
         masks = [np.ones(page.levels.shape, np.uint8)]
     numbers = np.zeros(page.levels.shape, np.uint16)
@@ -59,107 +66,111 @@ def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
 
 def _gutter_level(page: WorkingPage) -> np.ndarray:
     """(h, w) uint8, 1 where the page has the level of its gutters."""
-    light_level = page.between(LIGHT)
     rows, columns = page.inside
     width = page.length(EDGE)
     ring = np.zeros(page.levels.shape, bool)
     ring[page.inside] = True
     ring[rows.start + width : rows.stop - width, columns.start + width : columns.stop - width] = False
     edge = page.levels[ring]
-    paper = edge[edge >= light_level]
-    if paper.size >= LIGHT_EDGE * edge.size:
-        darkest = max(float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN, light_level)
+    paper = edge[edge >= page.between(LIGHT)]
+    most = int(np.argmax(np.convolve(np.bincount(edge, minlength=256), np.ones(2 * PEAK + 1), "same")))
+    if paper.size >= LIGHT_EDGE * edge.size and not page.between(GREY) > most > page.between(BLACK):
+        darkest = max(float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN, page.between(LIGHT))
         return (page.levels >= darkest).astype(np.uint8)
-    smooth = cv2.blur(page.levels, (5, 5))
-    counts = np.convolve(np.bincount(smooth[ring], minlength=256), np.ones(9), "same")
-    return (np.abs(smooth.astype(np.int16) - int(np.argmax(counts))) <= SAME_LEVEL).astype(np.uint8)
+    smooth = cv2.medianBlur(page.levels, 5)
+    return (np.abs(smooth.astype(np.int16) - most) <= SAME_LEVEL).astype(np.uint8)
 
 
 def _reached(page: WorkingPage, free: np.ndarray) -> np.ndarray:
     """(h, w) bool: what of (h, w) uint8 `free` can be reached from the edges through openings of 3 pixels."""
-    core = cv2.erode(free, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
     outside = np.ones(page.levels.shape, np.uint8)
     outside[page.inside] = 0
-    core |= outside
+    core = cv2.erode(free, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE) | outside
     _, regions = cv2.connectedComponents(core, connectivity=4, ltype=cv2.CV_32S)
     rows, columns = page.inside
-    edges = np.concatenate([
-        regions[[max(rows.start - 1, 0), rows.start, rows.stop - 1, min(rows.stop, page.height - 1)]].ravel(),
-        regions[:, [max(columns.start - 1, 0), columns.start, columns.stop - 1, min(columns.stop, page.width - 1)]]
-        .ravel(),
-    ])  # fmt: skip
+    ends = [max(rows.start - 1, 0), rows.start, rows.stop - 1, min(rows.stop, page.height - 1)]
+    sides = [max(columns.start - 1, 0), columns.start, columns.stop - 1, min(columns.stop, page.width - 1)]
     found = np.zeros(regions.max() + 1, bool)
-    found[edges] = True
+    found[np.concatenate([regions[ends].ravel(), regions[:, sides].ravel()])] = True
     found[0] = False
     near = cv2.dilate(found[regions].astype(np.uint8), np.ones((3, 3), np.uint8))
     return (near & (free | outside)) > 0
 
 
-def _framed(page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray) -> list[np.ndarray]:
-    """The masks, (h, w) uint8, of panels that fill an area: framed, or dark up to their edges."""
+def _pieces(page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray) -> list[np.ndarray]:
+    """The connected pieces, (h, w) uint8 each, of what is no gutter, without those that are small or lettering."""
     solid = (~gutter).astype(np.uint8)
-    count, regions, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_32S)
-    candidates: list[np.ndarray] = []
-    for number in np.argsort(-stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT]) + 1:
-        x, y, w, h, area = stats[number]
-        if min(w, h) < page.length(NARROWEST_PANEL) or w * h < SMALLEST_PANEL * page.levels.size:
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_32S)
+    pieces = []
+    for number, (x, y, w, h, area) in enumerate(stats):
+        if not number or min(w, h) < page.length(NARROWEST_PANEL) or w * h < SMALLEST_PANEL * page.levels.size:
             continue
-        piece = (regions[y : y + h, x : x + w] == number).astype(np.uint8)
-        if (lettering[y : y + h, x : x + w] & (piece > 0)).sum() > 0.5 * area:
-            continue
-        for part in split(piece, page.side):
-            mask = np.zeros(page.levels.shape, np.uint8)
-            mask[y : y + h, x : x + w] = part
-            candidates.append(mask)
+        piece = np.zeros(page.levels.shape, np.uint8)
+        piece[y : y + h, x : x + w] = regions[y : y + h, x : x + w] == number
+        if lettering[piece > 0].sum() <= area / 2:
+            pieces.append(piece)
+    return pieces
+
+
+def _closed(page: WorkingPage, pieces: list[np.ndarray]) -> list[np.ndarray]:
+    """The masks, (h, w) uint8, of panels with four straight sides that no gutter runs into."""
     masks: list[np.ndarray] = []
-    for mask in sorted(candidates, key=_filled_area, reverse=True):
-        panel = outline(mask, page.side)
-        if panel is None or panel.sum() < SMALLEST_PANEL * page.levels.size:
-            continue
-        area = int(panel.sum())
-        if any(int((panel & other).sum()) > OVERLAP * area for other in masks):
-            continue
-        masks.append(panel)
+    for piece in pieces:
+        parts = separated(piece, page.length(BRIDGE), round(SMALLEST_PANEL * page.levels.size))
+        for group in (parts, [piece]):
+            panels = [quadrilateral(part, page.inside, page.side) for part in group if is_dense(part)]
+            found = [panel for panel in panels if panel is not None]
+            if found and len(found) == len(group):
+                masks += found
+                break
     return masks
 
 
-def _filled_area(mask: np.ndarray) -> int:
-    return int(mask.sum())
-
-
-def _drawings(
-    page: WorkingPage, free: np.ndarray, gutter: np.ndarray, lettering: np.ndarray, masks: list[np.ndarray]
+def _open(
+    page: WorkingPage, free: np.ndarray, empty: np.ndarray, masks: list[np.ndarray], pieces: list[np.ndarray]
 ) -> list[np.ndarray]:
-    """The masks of drawings without frames, or with broken ones: rectangles around the ink outside of `masks`."""
+    """The masks of all other panels: joined, with broken frames or without any.
+
+    free: (h, w) uint8, 1 at the level of gutters. empty: (h, w) bool, gutters and lettering. masks: of the closed ones.
+    """
     taken = np.zeros(page.levels.shape, np.uint8)
     for mask in masks:
         taken |= mask
     near = _grown(taken, page.length(BESIDE))
-    left = ~gutter & ~lettering & (near == 0)
-    left[: page.inside[0].start] = left[page.inside[0].stop :] = False
-    left[:, : page.inside[1].start] = left[:, page.inside[1].stop :] = False
-    if not any(_is_drawing(page, box) for box in _boxes(_grown(left.astype(np.uint8), page.length(DRAWING_REACH)))):
+    inside = np.zeros(page.levels.shape, np.uint8)
+    inside[page.inside] = 1
+    left = (~empty & (near == 0)).astype(np.uint8) & inside
+    if not any(_is_drawing(page, box) for box in _boxes(_grown(left, page.length(DRAWING_REACH)))):
         return []
-    cell = cells(taken | (1 - free), page.side)
-    cell[: page.inside[0].start] = cell[page.inside[0].stop :] = 0
-    cell[:, : page.inside[1].start] = cell[:, page.inside[1].stop :] = 0
+    numbers = cells(taken | (1 - free), page.side) * inside
     found: list[np.ndarray] = []
-    for number in np.unique(cell[left & (cell > 0)]):
-        inside = cell == number
-        within = (left & inside).astype(np.uint8)
-        joined = within if not (inside & (taken > 0)).any() else _grown(within, page.length(DRAWING_REACH)) & inside
-        groups = [cv2.boundingRect(within)] if joined is within else _boxes(joined)
+    for number in np.unique(numbers[left > 0]):
+        cell = (numbers == number).astype(np.uint8)
+        ink, room = left & cell, cell & (near == 0)
+        beside_others = bool((cell & taken).any())
+        groups = _boxes(_grown(ink, page.length(DRAWING_REACH)) & room) if beside_others else [cv2.boundingRect(ink)]
         for x, y, w, h in groups:
-            if not _is_drawing(page, (x, y, w, h)):
-                continue
-            mask = np.zeros(page.levels.shape, np.uint8)
-            mask[y : y + h, x : x + w] = 1
-            mask &= inside & (near == 0)
-            if mask.sum() >= SMALLEST_PANEL * page.levels.size:
-                found.append(mask)
-    if not masks and len(found) == 1:
-        return []
-    return found
+            if _is_drawing(page, (x, y, w, h)):
+                box = np.zeros_like(cell)
+                box[y : y + h, x : x + w] = 1
+                found += _open_panels(page, ink & box, room & box, pieces)
+    whole = sum(int(mask.sum()) for mask in found) >= WHOLE_PAGE * page.levels.size
+    return [] if not masks and len(found) == 1 and not whole else found
+
+
+def _open_panels(page: WorkingPage, ink: np.ndarray, box: np.ndarray, pieces: list[np.ndarray]) -> list[np.ndarray]:
+    """The panels in a part of the page, (h, w) uint8 `box`, that is as large as its ink, (h, w) uint8."""
+    total = int(ink.sum())
+    here = [piece & ink for piece in pieces if (piece & ink).sum() > SMALLEST_PART * total]
+    one = quadrilateral(max(here, key=np.sum), page.inside, page.side) if here else None
+    if one is not None and (one & ink).sum() >= EXPLAINED * total:
+        return [one & box]
+    parts = [quadrilateral(part, page.inside, page.side) for piece in here for part in split(piece, page.side)]
+    several = [part & box for part in parts if part is not None]
+    if several and (np.maximum.reduce(several) & ink).sum() >= EXPLAINED * total:
+        return several
+    hulls = [convex(piece) for piece in here if piece.sum() >= ALONE * total]
+    return [hull & box for hull in hulls if hull is not None] or [box]
 
 
 def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
