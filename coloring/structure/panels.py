@@ -10,6 +10,7 @@
 """
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -20,12 +21,18 @@ from coloring.structure.outlines import convex, is_dense, quadrilateral
 from coloring.structure.working import LIGHT, WorkingPage
 
 EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
-LIGHT_EDGE = 0.12  # share of light pixels in that ring from which gutters are light
+BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
+LIGHT_EDGE = 0.1  # share of light pixels in that ring below which no grey gutter is looked for
+BLACK, GREY, WHITE = 0.2, 0.6, 0.83  # of the way from ink to white: up to here black, from here on grey, and white
 PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
 PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
 PEAK = 4  # levels on either side that count as the most frequent one
-BLACK, GREY = 0.2, 0.83  # of the way from ink to white: gutters in between are grey, however many pixels are light
 SAME_LEVEL = 26  # levels: how far a grey or black gutter may be from its mean
+WIDEST_GUTTER = 0.04  # of the page's side: a longer run of its level at the edge is a margin, or a panel runs off
+GUTTER_DEPTH = 0.05  # of the page: gutters reach at least so far in from the edge
+WHOLE_SIDE = 0.97  # of the page's side: a run along all of it is a margin, however deep
+WIDEST_MARGIN = 0.15  # of the page: what is deeper is part of a panel
+EVEN_MARGIN, MARGIN_ALONG = 0.015, 0.4  # of the page: along this share of a margin its depth varies by no more
 SMALLEST_PANEL = 0.006  # of the page's area
 NARROWEST_PANEL = 0.03  # of the shorter side
 BRIDGE = 0.006  # of the shorter side: half the width of things that join two panels over a narrow gutter
@@ -72,12 +79,16 @@ def _gutter_level(page: WorkingPage) -> np.ndarray:
     ring[page.inside] = True
     ring[rows.start + width : rows.stop - width, columns.start + width : columns.stop - width] = False
     edge = page.levels[ring]
-    paper = edge[edge >= page.between(LIGHT)]
-    most = int(np.argmax(np.convolve(np.bincount(edge, minlength=256), np.ones(2 * PEAK + 1), "same")))
-    if paper.size >= LIGHT_EDGE * edge.size and not page.between(GREY) > most > page.between(BLACK):
-        darkest = max(float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN, page.between(LIGHT))
-        return (page.levels >= darkest).astype(np.uint8)
-    smooth = cv2.medianBlur(page.levels, 5)
+    counts = np.convolve(np.bincount(edge, minlength=256), np.ones(2 * PEAK + 1), "same")
+    black, grey, light = (math.ceil(page.between(share)) for share in (BLACK, GREY, LIGHT))
+    most = grey + int(np.argmax(counts[grey:]))
+    if (edge < black).mean() >= BLACK_EDGE:
+        most = int(np.argmax(counts[:black]))
+    elif most >= page.between(WHITE) or (edge >= light).mean() < LIGHT_EDGE:
+        paper = edge[edge >= light]
+        darkest = float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN if paper.size else light
+        return (page.levels >= max(darkest, light)).astype(np.uint8)
+    smooth = cv2.medianBlur(page.levels, 3)
     return (np.abs(smooth.astype(np.int16) - most) <= SAME_LEVEL).astype(np.uint8)
 
 
@@ -85,16 +96,35 @@ def _reached(page: WorkingPage, free: np.ndarray) -> np.ndarray:
     """(h, w) bool: what of (h, w) uint8 `free` can be reached from the edges through openings of 3 pixels."""
     outside = np.ones(page.levels.shape, np.uint8)
     outside[page.inside] = 0
-    core = cv2.erode(free, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE) | outside
+    seeds = np.zeros_like(outside)
+    seeds[page.inside] = _seeds(free[page.inside])
+    core = np.zeros_like(outside)
+    core[page.inside] = cv2.erode(free[page.inside], np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    core |= seeds
     _, regions = cv2.connectedComponents(core, connectivity=4, ltype=cv2.CV_32S)
-    rows, columns = page.inside
-    ends = [max(rows.start - 1, 0), rows.start, rows.stop - 1, min(rows.stop, page.height - 1)]
-    sides = [max(columns.start - 1, 0), columns.start, columns.stop - 1, min(columns.stop, page.width - 1)]
     found = np.zeros(regions.max() + 1, bool)
-    found[np.concatenate([regions[ends].ravel(), regions[:, sides].ravel()])] = True
+    found[regions[seeds > 0]] = True
     found[0] = False
     near = cv2.dilate(found[regions].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return (near & (free | outside)) > 0
+    return ((near & free) | outside) > 0
+
+
+def _seeds(free: np.ndarray) -> np.ndarray:
+    """(h, w) uint8, 1 at the edges of the page where gutters and margins, not panels that run off it, begin."""
+    seeds = np.zeros_like(free)
+    for turned, marked in ((free, seeds), (free[::-1], seeds[::-1]), (free.T, seeds.T), (free.T[::-1], seeds.T[::-1])):
+        height, width = turned.shape
+        depth = np.where(turned.all(axis=0), height, turned.argmin(axis=0))
+        steps = np.diff(np.concatenate([[0], (depth > 0).view(np.int8), [0]]))
+        for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
+            depths = depth[start:stop]
+            margin = float(np.median(depths))
+            even = np.mean(np.abs(depths - margin) <= EVEN_MARGIN * height)
+            is_margin = margin <= WIDEST_MARGIN * height and even >= MARGIN_ALONG
+            is_gutter = stop - start <= WIDEST_GUTTER * width and margin >= GUTTER_DEPTH * height
+            if is_gutter or is_margin or stop - start >= WHOLE_SIDE * width:
+                marked[0, start:stop] = 1
+    return seeds
 
 
 def _pieces(page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray) -> list[np.ndarray]:
