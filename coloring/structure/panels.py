@@ -32,6 +32,7 @@ WIDEST_GUTTER = 0.04  # of the page's side: a longer run of its level at the edg
 GUTTER_DEPTH = 0.05  # of the page: gutters reach at least so far in from the edge
 WHOLE_SIDE = 0.97  # of the page's side: a run along all of it is a margin, however deep
 WIDEST_MARGIN = 0.15  # of the page: what is deeper is part of a panel
+SHORTEST_MARGIN = 0.15  # of the page's side: shorter runs along it are gutters or part of a panel
 EVEN_MARGIN, MARGIN_ALONG = 0.015, 0.4  # of the page: along this share of a margin its depth varies by no more
 SMALLEST_PANEL = 0.006  # of the page's area
 NARROWEST_PANEL = 0.03  # of the shorter side
@@ -120,7 +121,8 @@ def _seeds(free: np.ndarray) -> np.ndarray:
             depths = depth[start:stop]
             margin = float(np.median(depths))
             even = np.mean(np.abs(depths - margin) <= EVEN_MARGIN * height)
-            is_margin = margin <= WIDEST_MARGIN * height and even >= MARGIN_ALONG
+            long = stop - start >= SHORTEST_MARGIN * width
+            is_margin = long and margin <= WIDEST_MARGIN * height and even >= MARGIN_ALONG
             is_gutter = stop - start <= WIDEST_GUTTER * width and margin >= GUTTER_DEPTH * height
             if is_gutter or is_margin or stop - start >= WHOLE_SIDE * width:
                 marked[0, start:stop] = 1
