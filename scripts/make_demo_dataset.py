@@ -1,7 +1,7 @@
 """Make a data set of an invented manga: unpaired training pages, and true pairs to validate and test with.
 
 Thirty characters, props and places have colors of their own; label maps (valL, testL, labels.json) tell what each
-pixel of the validation and test pages shows.
+pixel of the validation and test pages shows, panel and text maps (valP, testP, valT, testT) how these pages are built.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from tqdm import tqdm
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.manga_world import LEVELS, label_table, render_page
+from scripts.manga_world import LEVELS, label_table, render_page_and_structure
 from util.errors import UserError, reported
 from util.option_types import Parser, at_least
 
 SETTINGS_FILE = "settings.json"
 LABELS_FILE = "labels.json"
+KINDS = "ABLPT"  # of pictures of a page: scan, coloring, label map, panel map, text map
 WORLD = "manga_world"
 WORLD_VERSIONS = dict.fromkeys(LEVELS, 1)
 
 
 class Job(NamedTuple):
-    """One page to draw, and the files of its scan, its coloring and its label map (None where not wanted)."""
+    """One page to draw, and the files of its pictures (None where not wanted): scan, coloring, label, panel and text
+    map."""
 
     seed: int
     number: int
@@ -40,6 +42,13 @@ class Job(NamedTuple):
     scan: Path | None
     coloring: Path | None
     labels: Path | None
+    panels: Path | None
+    text: Path | None
+
+    @property
+    def files(self) -> tuple[Path | None, ...]:
+        """Those of the pictures of a page, in the order in which they are drawn."""
+        return self.scan, self.coloring, self.labels, self.panels, self.text
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -74,27 +83,30 @@ def plan(settings: dict, root: Path) -> Iterator[Job]:
     """
     level, pages = settings["level"], settings["pages"]
 
-    def job(index: int, scan: str | None, coloring: str | None, labels: str | None = None) -> Job:
-        files = (root / folder / f"page_{index:04d}.png" if folder else None for folder in (scan, coloring, labels))
-        return Job(settings["seed"], index, settings["width"], settings["height"], level, *files)
+    def job(index: int, *folders: str | None) -> Job:
+        scan, coloring, labels, panels, text = (
+            root / folder / f"page_{index:04d}.png" if folder else None for folder in folders
+        )
+        return Job(settings["seed"], index, settings["width"], settings["height"], level, scan, coloring, labels,
+                   panels, text)
 
     for index in range(pages):
-        yield job(index, "trainA", "trainB" if settings["paired"] else None)
+        yield job(index, "trainA", "trainB" if settings["paired"] else None, None, None, None)
     first = pages
     if not settings["paired"]:
         for index in range(pages, 2 * pages):
-            yield job(index, None, "trainB")
+            yield job(index, None, "trainB", None, None, None)
         first += pages
     for split in ("val", "test"):
         for index in range(first, first + settings[split]):
-            yield job(index, f"{split}A", f"{split}B", f"{split}L")
+            yield job(index, *(f"{split}{kind}" for kind in KINDS))
         first += settings[split]
 
 
 def draw_job(job: Job) -> None:
     """Draw one page, and save what the plan wants of it."""
-    pictures = render_page(job.seed, job.number, job.width, job.height, job.level)
-    for picture, path in zip(pictures, (job.scan, job.coloring, job.labels), strict=True):
+    pictures = render_page_and_structure(job.seed, job.number, job.width, job.height, job.level)
+    for picture, path in zip(pictures, job.files, strict=True):
         if path:
             picture.save(path)
 
@@ -107,7 +119,7 @@ def write_dataset(out: Path, settings: dict, workers: int) -> int:
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         root = Path(temporary) / "data"
-        for folder in ("trainA", "trainB", "valA", "valB", "valL", "testA", "testB", "testL"):
+        for folder in ("trainA", "trainB", *(f"{split}{kind}" for split in ("val", "test") for kind in KINDS)):
             (root / folder).mkdir(parents=True)
         jobs = list(plan(settings, root))
         with tqdm(total=len(jobs), unit="page", disable=None) as bar:

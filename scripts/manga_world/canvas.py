@@ -22,10 +22,14 @@ SHADE = 128
 
 
 class Numbers:
-    """The parts on one page by name, and the number (``FIRST`` to 127) that each has in its pictures."""
+    """The parts on one page by name, and the number (``FIRST`` to 127) that each has in its pictures.
+
+    ``balloons`` counts the speech balloons drawn so far.
+    """
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.balloons = 0
         self._numbers = {"ink": INK, "white": WHITE}
 
     def __getitem__(self, name: str) -> int:
@@ -42,7 +46,8 @@ class Canvas:
     """A rectangle ``box`` of a page, in pixels, at ``scale`` pixels for a unit.
 
     ``numbers`` holds the part of every pixel (mode L), ``plain`` is 255 where tones are cleared away around
-    figures. ``shading`` says whether shapes throw cel shadows.
+    figures, ``balloons`` is n inside the nth speech balloon of the page, lettering included. ``shading`` says
+    whether shapes throw cel shadows.
     """
 
     def __init__(self, parts: Numbers, scale: float, box: Box, shading: bool = True) -> None:
@@ -50,6 +55,7 @@ class Canvas:
         self.size = (box[2] - box[0], box[3] - box[1])
         self.numbers = Image.new("L", self.size, 0)
         self.plain = Image.new("L", self.size, 0)
+        self.balloons = Image.new("L", self.size, 0)
         self._draw = ImageDraw.Draw(self.numbers)
 
     def layer(self) -> Canvas:
@@ -62,6 +68,10 @@ class Canvas:
     def fill(self, number: int, outline: Points) -> None:
         """Fill a polygon (n, 2) with a number."""
         self._draw.polygon((outline * self.scale - self.box[:2]).ravel().tolist(), fill=number)
+
+    def fill_balloon(self, number: int, outline: Points) -> None:
+        """Record a polygon as the inside of balloon ``number``; 0: as outside of every balloon."""
+        ImageDraw.Draw(self.balloons).polygon(self.to_pixels(outline).ravel().tolist(), fill=number)
 
     def paint(self, part: str, outline: Points, shade: float = 0.0) -> None:
         """Fill a polygon with a part; ``shade`` is the depth of its cel shadow in units."""

@@ -10,6 +10,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from .canvas import WHITE, Canvas
 from .curves import Points, bowed, ellipse
+from .shapes import ring
+
+OUTLINE = 2.6  # width of a balloon's outline in units
 
 LINES = (
     "HEY!", "WAIT\nFOR ME", "WHAT?!", "LOOK\nUP THERE", "I KNEW\nIT...", "LET'S GO!", "NO WAY!", "OH...",
@@ -54,10 +57,13 @@ def bubble(canvas: Canvas, corner: tuple[float, float], side: int, room: float, 
     edge = towards * half * 0.8
     tail = np.stack([middle + edge + across, middle + edge + towards * min(letter * 1.7, distance * 0.6),
                      middle + edge - across])
+    canvas.parts.balloons += 1
     for outline in (body, tail):
-        canvas.contour(outline, 2.6)
+        canvas.contour(outline, OUTLINE)
+        canvas.fill_balloon(0, ring(outline, OUTLINE))
     for outline in (body, tail):
         canvas.fill(WHITE, outline)
+        canvas.fill_balloon(canvas.parts.balloons, outline)
     canvas.write(text, (float(middle[0]), float(middle[1])), _font(max(int(letter * canvas.scale), 6)),
                  canvas.scale * letter * 0.025)
 
@@ -76,4 +82,6 @@ def sound(canvas: Canvas, corner: tuple[float, float], side: int, letter: float,
         pen.fontmode = "1"
         pen.text((wide / 2, high / 2), text, 255, font, anchor="mm", stroke_width=stroke)
         mask = mask.rotate(tilt, Image.Resampling.NEAREST, expand=True)
-        canvas.numbers.paste(canvas.parts[part], (int(x) - (mask.width if side > 0 else 0), int(y) - mask.height), mask)
+        place = (int(x) - (mask.width if side > 0 else 0), int(y) - mask.height)
+        canvas.numbers.paste(canvas.parts[part], place, mask)
+        canvas.balloons.paste(0, place, mask)

@@ -13,11 +13,12 @@ from .curves import Points
 from .figure import body_height, chosen_act, chosen_mood, draw_character
 from .finish import Finish, finished
 from .lettering import bubble, sound
-from .panels import panels
+from .panels import frame, panels
 from .people import PEOPLE
 from .props import STANDING
 from .scenery import FEELINGS, PLACES, Place, Rect
-from .shapes import band, oval
+from .shapes import oval
+from .structure import panel_map, text_map
 
 UNITS = 256.0
 
@@ -58,6 +59,19 @@ def render_page(seed: int, index: int, width: int, height: int,
 
     The same arguments always give the same pictures. ``level`` is easy or hard.
     """
+    canvas, finish, _ = _drawn_page(seed, index, width, height, level)
+    return finished(canvas, finish)
+
+
+def render_page_and_structure(seed: int, index: int, width: int, height: int,
+                              level: str = "hard") -> tuple[Image.Image, ...]:
+    """The pictures of ``render_page``, then the page's panel map and text map (I;16, see ``structure.py``)."""
+    canvas, finish, quads = _drawn_page(seed, index, width, height, level)
+    return (*finished(canvas, finish), panel_map(canvas, quads, finish.factor), text_map(canvas, finish.factor))
+
+
+def _drawn_page(seed: int, index: int, width: int, height: int, level: str) -> tuple[Canvas, Finish, list[Points]]:
+    """A page before it is printed: its canvas, how to print it, the quadrilaterals of its panels."""
     rules = RULES[level]
     rng = np.random.default_rng([seed, index, list(RULES).index(level) + 1])
     factor = 3 if width <= 512 else 2
@@ -73,9 +87,9 @@ def render_page(seed: int, index: int, width: int, height: int,
         turn = (2 * number) % len(cast)
         _draw_panel(canvas, corners, PLACES[place], cast[turn:] + cast[:turn], rules, rng)
     untoned = {name for name in cast if rng.random() >= rules.toned}
-    return finished(canvas, Finish(level, (width, height), factor, untoned, rng.random() < rules.bare_places,
-                                   str(rng.choice(["shade_dots", "shade_hatch", "shade_back"])),
-                                   rng if rng.random() < rules.worn_scans else None))
+    return canvas, Finish(level, (width, height), factor, untoned, rng.random() < rules.bare_places,
+                          str(rng.choice(["shade_dots", "shade_hatch", "shade_back"])),
+                          rng if rng.random() < rules.worn_scans else None), quads
 
 
 def _draw_panel(page: Canvas, corners: Points, place: Place, cast: list[str], rules: Level, rng: Generator) -> None:
@@ -90,9 +104,10 @@ def _draw_panel(page: Canvas, corners: Points, place: Place, cast: list[str], ru
     ImageDraw.Draw(mask).polygon(panel.to_pixels(corners).ravel().tolist(), fill=255)
     page.numbers.paste(panel.numbers, panel.box, mask)
     page.plain.paste(panel.plain, panel.box, mask)
-    for start, stop in zip(corners, np.roll(corners, -1, 0), strict=True):
-        along = (stop - start) / np.hypot(*(stop - start))
-        page.fill(INK, band(np.stack([start - along, stop + along]), np.full(2, 2.0)))
+    page.balloons.paste(panel.balloons, panel.box, mask)
+    for side in frame(corners):
+        page.fill(INK, side)
+        page.fill_balloon(0, side)
 
 
 def _draw_scene(panel: Canvas, rect: Rect, inside: Rect, place: Place, cast: list[str], rules: Level,

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.random import Generator
 
 from .curves import Points
+from .shapes import band
 
 UNITS = 256.0
 MARGIN, GUTTER = 7.0, 5.0
+FRAME = 2.0  # width of a panel's frame in units
 
 
 def panels(rng: Generator, high: float, layouts: tuple[tuple[int, ...], ...]) -> list[Points]:
@@ -36,6 +38,23 @@ def panels(rng: Generator, high: float, layouts: tuple[tuple[int, ...], ...]) ->
             found.append(np.stack([_crossing(*pair) for pair in ((upper, left), (upper, right), (lower, right),
                                                                  (lower, left))]))
     return found
+
+
+def frame(corners: Points) -> list[Points]:
+    """The four bands of ink around a panel (4, 2), each a polygon."""
+    sides = []
+    for start, stop in zip(corners, np.roll(corners, -1, 0), strict=True):
+        along = (stop - start) / np.hypot(*(stop - start))
+        sides.append(band(np.stack([start - along, stop + along]), np.full(2, FRAME)))
+    return sides
+
+
+def reading_order(quads: list[Points]) -> list[int]:
+    """The number of each panel of ``panels`` in reading order, from 1: rows downwards, from right to left in a row."""
+    lefts = np.array([corners[0, 0] for corners in quads])
+    rows = np.split(np.arange(len(quads)), np.flatnonzero(np.diff(lefts) <= 0) + 1)
+    order = np.concatenate([row[::-1] for row in rows])
+    return (np.argsort(order) + 1).tolist()
 
 
 def _crossing(row: Points, column: Points) -> Points:

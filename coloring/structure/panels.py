@@ -1,0 +1,252 @@
+"""Panels: what frames, gutters and margins enclose, or where drawings without frames are.
+
+1. Gutter is what of the level of the page's edges can be reached from there. Frames stop it; where they have gaps or
+   are missing, it runs into panels, which the next steps put right.
+2. What is left falls into connected pieces. A piece that is nearly convex is a panel. Others are several panels that a
+   balloon or a figure bridges, and are cut where a straight gutter runs through most of them (`cuts.py`).
+3. A panel is the quadrilateral that its four sides make, each a straight line along most of the piece's outline
+   (`outlines.py`), together with what sticks out of it.
+4. Ink that is in no panel and is no lettering is a drawing without a frame: it gets the rectangle around it.
+"""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from coloring.structure.cuts import cells, separated, split
+from coloring.structure.outlines import convex, is_dense, quadrilateral
+from coloring.structure.working import LIGHT, WorkingPage
+
+EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
+BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
+LIGHT_EDGE = 0.1  # share of light pixels in that ring below which no grey gutter is looked for
+BLACK, GREY, WHITE = 0.2, 0.6, 0.83  # of the way from ink to white: up to here black, from here on grey, and white
+PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
+PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
+PEAK = 4  # levels on either side that count as the most frequent one
+SAME_LEVEL = 26  # levels: how far a grey or black gutter may be from its mean
+WIDEST_GUTTER = 0.04  # of the page's side: a longer run of its level at the edge is a margin, or a panel runs off
+GUTTER_DEPTH = 0.05  # of the page: gutters reach at least so far in from the edge
+WHOLE_SIDE = 0.97  # of the page's side: a run along all of it is a margin, however deep
+WIDEST_MARGIN = 0.15  # of the page: what is deeper is part of a panel
+SHORTEST_MARGIN = 0.15  # of the page's side: shorter runs along it are gutters or part of a panel
+EVEN_MARGIN, MARGIN_ALONG = 0.015, 0.4  # of the page: along this share of a margin its depth varies by no more
+SMALLEST_PANEL = 0.006  # of the page's area
+NARROWEST_PANEL = 0.03  # of the shorter side
+BRIDGE = 0.006  # of the shorter side: half the width of things that join two panels over a narrow gutter
+SMALLEST_PART = 0.02  # share of the ink: smaller pieces do not make panels
+EXPLAINED = 0.85  # share of the ink that panels with straight sides cover, if they are no mistake
+BESIDE = 0.01  # of the shorter side: ink that is so near to a panel sticks out of it
+ALONE = 0.9  # share of a drawing's ink in one piece from which this piece is a panel of its own shape
+WHOLE_PAGE = 0.9  # of the page's area: a page with one smaller drawing and no frame is one panel
+DRAWING_REACH = 0.03  # of the shorter side: parts of a drawing without a frame lie no farther apart
+DRAWING_WIDTH, DRAWING_HEIGHT = 0.15, 0.07  # of the page: smaller groups of ink beside panels are marks, page numbers
+ROW_OVERLAP = 0.5  # share of the lower of two panels' heights that they have in common, to be in one row
+
+
+@dataclass(frozen=True)
+class Panels:
+    """numbers: (h, w) uint16, n inside the nth panel in reading order. gutter: (h, w) bool, what is empty outside."""
+
+    numbers: np.ndarray
+    gutter: np.ndarray
+
+
+def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
+    """Find the panels of a page. lettering: (h, w) bool, ink of letters."""
+    if page.is_blank:
+        return Panels(np.zeros(page.levels.shape, np.uint16), np.ones(page.levels.shape, bool))
+    free = _gutter_level(page)
+    gutter = _reached(page, free)
+    pieces = _pieces(page, gutter, lettering)
+    masks = _closed(page, pieces)
+    masks += _open(page, free, gutter | lettering, masks, pieces)
+    if not masks:
+        masks = [np.ones(page.levels.shape, np.uint8)]
+    numbers = np.zeros(page.levels.shape, np.uint16)
+    for number, mask in reversed(list(enumerate(_in_reading_order(masks), start=1))):
+        numbers[mask > 0] = number
+    return Panels(numbers, gutter & (numbers == 0))
+
+
+def _gutter_level(page: WorkingPage) -> np.ndarray:
+    """(h, w) uint8, 1 where the page has the level of its gutters."""
+    rows, columns = page.inside
+    width = page.length(EDGE)
+    ring = np.zeros(page.levels.shape, bool)
+    ring[page.inside] = True
+    ring[rows.start + width : rows.stop - width, columns.start + width : columns.stop - width] = False
+    edge = page.levels[ring]
+    counts = np.convolve(np.bincount(edge, minlength=256), np.ones(2 * PEAK + 1), "same")
+    black, grey, light = (math.ceil(page.between(share)) for share in (BLACK, GREY, LIGHT))
+    most = grey + int(np.argmax(counts[grey:]))
+    if (edge < black).mean() >= BLACK_EDGE:
+        most = int(np.argmax(counts[:black]))
+    elif most >= page.between(WHITE) or (edge >= light).mean() < LIGHT_EDGE:
+        paper = edge[edge >= light]
+        darkest = float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN if paper.size else light
+        return (page.levels >= max(darkest, light)).astype(np.uint8)
+    smooth = cv2.medianBlur(page.levels, 3)
+    return (np.abs(smooth.astype(np.int16) - most) <= SAME_LEVEL).astype(np.uint8)
+
+
+def _reached(page: WorkingPage, free: np.ndarray) -> np.ndarray:
+    """(h, w) bool: what of (h, w) uint8 `free` can be reached from the edges through openings of 3 pixels."""
+    outside = np.ones(page.levels.shape, np.uint8)
+    outside[page.inside] = 0
+    seeds = np.zeros_like(outside)
+    seeds[page.inside] = _seeds(free[page.inside])
+    core = np.zeros_like(outside)
+    core[page.inside] = cv2.erode(free[page.inside], np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    core |= seeds
+    _, regions = cv2.connectedComponents(core, connectivity=4, ltype=cv2.CV_32S)
+    found = np.zeros(regions.max() + 1, bool)
+    found[regions[seeds > 0]] = True
+    found[0] = False
+    near = cv2.dilate(found[regions].astype(np.uint8), np.ones((3, 3), np.uint8))
+    return ((near & free) | outside) > 0
+
+
+def _seeds(free: np.ndarray) -> np.ndarray:
+    """(h, w) uint8, 1 at the edges of the page where gutters and margins, not panels that run off it, begin."""
+    seeds = np.zeros_like(free)
+    for turned, marked in ((free, seeds), (free[::-1], seeds[::-1]), (free.T, seeds.T), (free.T[::-1], seeds.T[::-1])):
+        height, width = turned.shape
+        depth = np.where(turned.all(axis=0), height, turned.argmin(axis=0))
+        steps = np.diff(np.concatenate([[0], (depth > 0).view(np.int8), [0]]))
+        for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
+            depths = depth[start:stop]
+            margin = float(np.median(depths))
+            even = np.mean(np.abs(depths - margin) <= EVEN_MARGIN * height)
+            long = stop - start >= SHORTEST_MARGIN * width
+            is_margin = long and margin <= WIDEST_MARGIN * height and even >= MARGIN_ALONG
+            is_gutter = stop - start <= WIDEST_GUTTER * width and margin >= GUTTER_DEPTH * height
+            if is_gutter or is_margin or stop - start >= WHOLE_SIDE * width:
+                marked[0, start:stop] = 1
+    return seeds
+
+
+def _pieces(page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray) -> list[np.ndarray]:
+    """The connected pieces, (h, w) uint8 each, of what is no gutter, without those that are small or lettering."""
+    solid = (~gutter).astype(np.uint8)
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=8, ltype=cv2.CV_32S)
+    pieces = []
+    for number, (x, y, w, h, area) in enumerate(stats):
+        if not number or min(w, h) < page.length(NARROWEST_PANEL) or w * h < SMALLEST_PANEL * page.levels.size:
+            continue
+        piece = np.zeros(page.levels.shape, np.uint8)
+        piece[y : y + h, x : x + w] = regions[y : y + h, x : x + w] == number
+        if lettering[piece > 0].sum() <= area / 2:
+            pieces.append(piece)
+    return pieces
+
+
+def _closed(page: WorkingPage, pieces: list[np.ndarray]) -> list[np.ndarray]:
+    """The masks, (h, w) uint8, of panels with four straight sides that no gutter runs into."""
+    masks: list[np.ndarray] = []
+    for piece in pieces:
+        parts = separated(piece, page.length(BRIDGE), round(SMALLEST_PANEL * page.levels.size))
+        for group in (parts, [piece]):
+            panels = [quadrilateral(part, page.inside, page.side) for part in group if is_dense(part)]
+            found = [panel for panel in panels if panel is not None]
+            if found and len(found) == len(group):
+                masks += found
+                break
+    return masks
+
+
+def _open(
+    page: WorkingPage, free: np.ndarray, empty: np.ndarray, masks: list[np.ndarray], pieces: list[np.ndarray]
+) -> list[np.ndarray]:
+    """The masks of all other panels: joined, with broken frames or without any.
+
+    free: (h, w) uint8, 1 at the level of gutters. empty: (h, w) bool, gutters and lettering. masks: of the closed ones.
+    """
+    taken = np.zeros(page.levels.shape, np.uint8)
+    for mask in masks:
+        taken |= mask
+    near = _grown(taken, page.length(BESIDE))
+    inside = np.zeros(page.levels.shape, np.uint8)
+    inside[page.inside] = 1
+    left = (~empty & (near == 0)).astype(np.uint8) & inside
+    if not any(_is_drawing(page, box) for box in _boxes(_grown(left, page.length(DRAWING_REACH)))):
+        return []
+    numbers = cells(taken | (1 - free), page.side) * inside
+    found: list[np.ndarray] = []
+    for number in np.unique(numbers[left > 0]):
+        cell = (numbers == number).astype(np.uint8)
+        ink, room = left & cell, cell & (near == 0)
+        beside_others = bool((cell & taken).any())
+        groups = _boxes(_grown(ink, page.length(DRAWING_REACH)) & room) if beside_others else [cv2.boundingRect(ink)]
+        for x, y, w, h in groups:
+            if _is_drawing(page, (x, y, w, h)):
+                box = np.zeros_like(cell)
+                box[y : y + h, x : x + w] = 1
+                found += _open_panels(page, ink & box, room & box, pieces)
+    whole = sum(int(mask.sum()) for mask in found) >= WHOLE_PAGE * page.levels.size
+    return [] if not masks and len(found) == 1 and not whole else found
+
+
+def _open_panels(page: WorkingPage, ink: np.ndarray, box: np.ndarray, pieces: list[np.ndarray]) -> list[np.ndarray]:
+    """The panels in a part of the page, (h, w) uint8 `box`, that is as large as its ink, (h, w) uint8."""
+    total = int(ink.sum())
+    here = [piece & ink for piece in pieces if (piece & ink).sum() > SMALLEST_PART * total]
+    one = quadrilateral(max(here, key=np.sum), page.inside, page.side) if here else None
+    if one is not None and (one & ink).sum() >= EXPLAINED * total:
+        return [one & box]
+    parts = [quadrilateral(part, page.inside, page.side) for piece in here for part in split(piece, page.side)]
+    several = [part & box for part in parts if part is not None]
+    if several and (np.maximum.reduce(several) & ink).sum() >= EXPLAINED * total:
+        return several
+    hulls = [convex(piece) for piece in here if piece.sum() >= ALONE * total]
+    return [hull & box for hull in hulls if hull is not None] or [box]
+
+
+def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
+    """(h, w) uint8 dilated by a square of `radius` pixels."""
+    return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
+
+
+def _boxes(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """(x, y, width, height) of the connected pieces of (h, w) uint8."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
+
+
+def _is_drawing(page: WorkingPage, box: tuple[int, int, int, int]) -> bool:
+    """Whether a group of ink is large enough for a drawing."""
+    return box[2] >= DRAWING_WIDTH * page.width and box[3] >= DRAWING_HEIGHT * page.height
+
+
+def _in_reading_order(masks: list[np.ndarray]) -> list[np.ndarray]:
+    """Rows from top to bottom, from right to left within a row."""
+    boxes = [cv2.boundingRect(mask) for mask in masks]
+    return [masks[index] for index in reading_order(boxes)]
+
+
+def reading_order(boxes: list[tuple[int, int, int, int]]) -> list[int]:
+    """Indices of (x, y, width, height) boxes: top to bottom, right to left within a row.
+
+    Boxes are in one row if they share half of the lower one's height with one that is in it; a box to the right of
+    which others are stacked comes after all of these.
+    """
+    left = set(range(len(boxes)))
+    order: list[int] = []
+    while left:
+        free = [index for index in left if not any(_before(boxes[other], boxes[index]) for other in left - {index})]
+        first = min(free or left, key=lambda index: (boxes[index][1], -boxes[index][0]))
+        order.append(first)
+        left.remove(first)
+    return order
+
+
+def _before(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+    """Whether `one` is read before `other`: it is beside it on the right, or above it."""
+    x1, y1, w1, h1 = one
+    x2, y2, w2, h2 = other
+    if min(y1 + h1, y2 + h2) - max(y1, y2) > ROW_OVERLAP * min(h1, h2):
+        return x1 + w1 / 2 > x2 + w2 / 2
+    return y1 + h1 / 2 < y2 + h2 / 2 and min(x1 + w1, x2 + w2) > max(x1, x2)
