@@ -71,6 +71,8 @@ def color_volumes(opt: argparse.Namespace, processes: Processes) -> int:
     model.setup(opt)
     if opt.layers and not model.found.forward:
         raise UserError("--layers needs a generator that colors. Drop --layers or --direction BtoA.")
+    if opt.layers and opt.keep_lines is False:
+        raise UserError("--layers needs the page's own ink. Drop --layers or --no-keep_lines.")
     results = Results(
         results_folder(opt), opt.output_format, opt.image_format, opt.quality, opt.aspect_ratio, not opt.no_html,
         opt.layers,
@@ -110,7 +112,7 @@ def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:
     return PageColorizer(
         bare(model.netG), opt.input_nc, PageScale.from_options(vars(opt)), model.device,
         makes_colorings=model.found.forward, keep_lines=opt.keep_lines, tile=opt.tile, eval_norms=opt.eval,
-        precision=opt.precision, clean_paper=opt.clean_paper,
+        precision=opt.precision, clean_paper=opt.clean_paper, flats=opt.flats,
     )  # fmt: skip
 
 
@@ -118,7 +120,7 @@ def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
     """All that a colored page depends on, beside the page itself."""
     names = (
         "direction", "eval", "resize_or_crop", "loadSize", "fineSize", "crop_part", "page_size", "keep_lines",
-        "clean_paper", "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
+        "clean_paper", "flats", "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
         "layers",
     )  # fmt: skip
     weights = sha256(model.found.path.read_bytes()).hexdigest()

@@ -7,8 +7,9 @@
 """
 from __future__ import annotations
 
-from math import ceil, floor, inf
+from math import inf
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,15 +18,17 @@ from torch import nn
 from tqdm import tqdm
 
 from coloring.colored_page import ColoredPage
+from coloring.composition import compose
+from coloring.painting import Choices, Painting
 from data.image_folder import to_paper
 from data.transforms import PageScale
+from models.networks.palette_unet import SCALE, PaletteUnet
 from models.trained import load_generator, locate_generator, needs_eval
 from util.colored_pages import is_colored
 from util.device import best_device, free_memory, is_out_of_memory
 from util.errors import UserError
 from util.images import is_blank, tensor2im
-from util.lines import lay_lines
-from util.paper import with_clean_paper, without_margins
+from util.paper import with_clean_paper
 from util.precision import choose_dtype, computing_in
 from util.tiling import NotTileable, Tiles
 
@@ -45,7 +48,7 @@ class PageColorizer:
     def __init__(
         self, net: nn.Module, input_nc: int, scale: PageScale, device: torch.device, *, makes_colorings: bool = True,
         keep_lines: bool | None = None, tile: str | int = "auto", eval_norms: bool = False, folder: Path | None = None,
-        precision: str = "auto", clean_paper: bool = True,
+        precision: str = "auto", clean_paper: bool = True, flats: str = "auto",
     ) -> None:  # fmt: skip
         """
         net: a generator of (1, input_nc, H, W) in [-1, 1]. scale: how large pages are shown to it. makes_colorings:
@@ -53,7 +56,8 @@ class PageColorizer:
         it colors. tile: `auto`, `off` (every page in one go), or the side of the tiles in pixels. eval_norms: batch
         norms use the statistics of their training, not those of the page. folder: of temporary files; None: the
         system's. precision: one of PRECISIONS, what the network computes with. clean_paper: scans are shown to the
-        network with white paper and black ink, for on old ones these look like tones.
+        network with white paper and black ink, for on old ones these look like tones. flats: where regions get one flat
+        color each, one of FLATS; see `compose`.
         """
         self.net = net.to(device).train(not eval_norms)
         for module in net.modules():
@@ -63,7 +67,7 @@ class PageColorizer:
         self.makes_colorings = makes_colorings
         self.keep_lines = makes_colorings if keep_lines is None else keep_lines
         self.clean_paper = makes_colorings and clean_paper
-        self.tile, self.folder = tile, folder
+        self.tile, self.folder, self.flats = tile, folder, flats
         self.dtype = choose_dtype(precision, device)
         # What did not fit into the memory is not tried again: tiles of this side, and pages of this many pixels, do.
         self._largest_tile, self._largest_whole = TILE, inf
@@ -73,13 +77,14 @@ class PageColorizer:
         cls, path: Path | str, device: torch.device | str | None = None, *, epoch: str = "latest",
         direction: str | None = None, page_size: float | None = None, keep_lines: bool | None = None,
         tile: str | int = "auto", precision: str = "auto", averaged: bool = True, clean_paper: bool = True,
+        flats: str = "auto",
     ) -> PageColorizer:  # fmt: skip
         """The generator of a run (its folder, or one file of weights), ready to color.
 
         device: None takes CUDA or MPS where there is one. direction: AtoB or BtoA; None: that of the training.
         page_size: the shorter side, in pixels, of the pages that the network sees; None: as in its training; infinity:
-        pages at their own size. keep_lines, tile, precision, clean_paper: see the constructor. averaged: the averaged
-        weights, where there are any. Raises UserError for weights that can't be used.
+        pages at their own size. keep_lines, tile, precision, clean_paper, flats: see the constructor. averaged: the
+        averaged weights, where there are any. Raises UserError for weights that can't be used.
         """
         found, saved = locate_generator(Path(path), epoch, direction, averaged)
         scale = PageScale.from_options(saved if page_size is None else saved | {"page_size": page_size})
@@ -87,7 +92,7 @@ class PageColorizer:
         return cls(
             load_generator(found), found.architecture["input_nc"], scale, where, makes_colorings=found.forward,
             keep_lines=keep_lines, tile=tile, eval_norms=needs_eval(saved | found.architecture), precision=precision,
-            clean_paper=clean_paper,
+            clean_paper=clean_paper, flats=flats,
         )  # fmt: skip
 
     def colorize(self, image: Image.Image) -> Image.Image:
@@ -98,7 +103,7 @@ class PageColorizer:
             return page
         if self.makes_colorings and is_colored(page):
             page = page.convert("L")  # scans are what the network knows
-        return self.finish(page, self.run(self.prepare(page)))
+        return self.finish(page, self.run(self.prepare(page))).image
 
     def prepare(self, page: Image.Image) -> np.ndarray:
         """What the network will see of a page (mode L or RGB): (h, w) or (h, w, 3) uint8."""
@@ -107,11 +112,8 @@ class PageColorizer:
         size = self.scale.size(page.size)
         return np.asarray(page if size == page.size else page.resize(size, Image.Resampling.BICUBIC))
 
-    def run(self, pixels: np.ndarray) -> np.ndarray:
-        """What `prepare` gave → what the network makes of it: (h, w, 3) uint8, or (h, w) for a scan.
-
-        Raises UserError where memory does not suffice.
-        """
+    def run(self, pixels: np.ndarray) -> Painting:
+        """Paint what `prepare` gave. Raises UserError where memory does not suffice."""
         side = self._side(pixels)
         while True:
             try:
@@ -127,20 +129,14 @@ class PageColorizer:
                 tqdm.write(f"{error}: pages are computed in one go")
                 self.tile, side = "off", None
 
-    def compose(self, page: Image.Image, coloring: np.ndarray) -> ColoredPage:
-        """Make the colored page, with its layers, of what `run` gave for it."""
-        return ColoredPage(self.finish(page, coloring))
-
-    def finish(self, page: Image.Image, coloring: np.ndarray) -> Image.Image:
-        """The network's coloring of a page, at the size of the page, with white margins, and with the page's ink where
-        that is wanted."""
-        if coloring.ndim == 3:
-            luminance = np.asarray(page.convert("L"))
-            coloring = _with_white_margins(coloring, luminance)
-            if self.keep_lines:
-                return Image.fromarray(lay_lines(luminance, coloring))
-        picture = Image.fromarray(coloring)
-        return picture if picture.size == page.size else picture.resize(page.size, Image.Resampling.BICUBIC)
+    def finish(self, page: Image.Image, painting: Painting) -> ColoredPage:
+        """Make a page of the painting of it: at the size of the page, and, where the page's ink is kept, of layers."""
+        if self.keep_lines and painting.coloring.ndim == 3:
+            return compose(page, painting, self.flats)
+        picture = Image.fromarray(painting.coloring)
+        if picture.size != page.size:
+            picture = picture.resize(page.size, Image.Resampling.BICUBIC)
+        return ColoredPage(picture)
 
     def _side(self, pixels: np.ndarray) -> int | None:
         """The side of the tiles for a page, None for one go."""
@@ -170,37 +166,43 @@ class PageColorizer:
             self.tile = smaller
         return smaller
 
-    def _whole(self, pixels: np.ndarray) -> np.ndarray:
+    def _whole(self, pixels: np.ndarray) -> Painting:
         page = torch.from_numpy(pixels.copy()).to(self.device).view(*pixels.shape[:2], -1)
-        return _picture(self.net(page.permute(2, 0, 1)[None].float() / 127.5 - 1))
+        output, shares = self._painted(page.permute(2, 0, 1)[None].float() / 127.5 - 1)
+        return Painting(_picture(output), None if shares is None else self._choices(_shares(shares)))
 
-    def _tiled(self, pixels: np.ndarray, side: int) -> np.ndarray:
+    def _tiled(self, pixels: np.ndarray, side: int) -> Painting:
         try:
-            output = self.net(Tiles(side, self.device, self.folder).page(pixels))
+            output, shares = self._painted(Tiles(side, self.device, self.folder).page(pixels))
             picture = np.empty((*pixels.shape[:2], 3)[: 2 + (output.channels > 1)], np.uint8)
             for top, band in output.bands():
                 picture[top : top + band.shape[2]] = _picture(band)
-            return picture
+            if shares is None:
+                return Painting(picture)
+            return Painting(picture, self._choices(np.concatenate([_shares(band) for _, band in shares.bands()])))
         except OSError as error:
             raise UserError(
                 f"no room for the maps of a large page ({error.strerror}): make some, or set TMPDIR"
             ) from error
 
 
-def _with_white_margins(coloring: np.ndarray, page: np.ndarray) -> np.ndarray:
-    """A coloring (h, w, 3) with white paper beyond the panels of its page (H, W): a network can hardly tell that from
-    a panel which is cut off."""
-    white = np.full_like(coloring, 255)
-    inside = tuple(
-        slice(ceil(part.start * small / large), floor(part.stop * small / large))
-        for part, small, large in zip(without_margins(page), coloring.shape, page.shape, strict=False)
-    )
-    white[inside] = coloring[inside]
-    return white
+    def _painted(self, page: Any) -> tuple[Any, Any]:
+        """The network's output for a page, a tensor or a paged map, and its shares of colors, None if it has none."""
+        return self.net.painted_with_choices(page) if isinstance(self.net, PaletteUnet) else (self.net(page), None)
+
+    def _choices(self, shares: np.ndarray) -> Choices:
+        assert isinstance(self.net, PaletteUnet)
+        palette = (self.net.palette.detach().float().cpu().numpy() + 1) / 2
+        return Choices(shares, palette.clip(0, 1), SCALE)
 
 
 def _area(pixels: np.ndarray) -> int:
     return pixels.shape[0] * pixels.shape[1]
+
+
+def _shares(output: torch.Tensor) -> np.ndarray:
+    """(1, K, h, w) → (h, w, K) float16."""
+    return output[0].permute(1, 2, 0).half().cpu().numpy()
 
 
 def _picture(output: torch.Tensor) -> np.ndarray:

@@ -1,6 +1,7 @@
 """One generator and no discriminators: what test.py colors with."""
 import argparse
 
+from coloring.composition import FLATS
 from data.pages import Limits
 from models.base_model import BaseModel, Batch
 from models.trained import check_size, find_generator, saved_options
@@ -26,6 +27,9 @@ class TestModel(BaseModel):
             help="lay the page's own ink over the colors; unless said otherwise, where scans are colored")
         add("--clean_paper", action=argparse.BooleanOptionalAction, default=True,
             help="show scans to the network with white paper and black ink: grey paper and weak ink look like tones")
+        add("--flats", choices=FLATS, default="auto",
+            help="give each region of a page one flat color; auto: large regions that are painted rather than outlined "
+            "keep the network's colors")
         add("--tile", type=tile, default="auto", metavar="auto|off|N",
             help="compute large pages in parts of about N × N pixels, without seams; off: every page in one go")
         add("--recolor", action="store_true", help="color pages anew that are colored already, instead of copying them")

@@ -122,7 +122,7 @@ class Validation:
         return _Drawing(name, _scaled(page, (seen.shape[1], seen.shape[0])), seen)
 
     def _color(self, drawing: "_Drawing") -> "_Drawing":
-        return replace(drawing, pixels=self.colorizer.run(drawing.pixels))
+        return replace(drawing, pixels=self.colorizer.run(drawing.pixels).coloring)
 
     def _measure(self, drawing: "_Drawing") -> Figures:
         name, result = drawing.name, drawing.pixels

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from coloring.painting import Painting
 from data.pages import NothingToWrite, Page, PageError, Volume
 from models.page_colorizer import PageColorizer
 from models.volume_results import Done, Results, writing_results
@@ -34,7 +35,7 @@ class Job:
     identity: str = ""
     picture: Image.Image | None = None
     pixels: np.ndarray | None = None
-    coloring: np.ndarray | None = None
+    painting: Painting | None = None
     note: str = ""
 
     @property
@@ -155,14 +156,14 @@ class VolumeColorizer:
         return replace(job, picture=picture, pixels=self.colorizer.prepare(picture))
 
     def _run(self, job: Job) -> Job:
-        return job if job.pixels is None else replace(job, coloring=self.colorizer.run(job.pixels), pixels=None)
+        return job if job.pixels is None else replace(job, painting=self.colorizer.run(job.pixels), pixels=None)
 
     def _write(self, job: Job) -> Done:
         if job.picture is None:
             return self.results.failed(job.volume, job.page, job.note)
-        if job.coloring is None:
+        if job.painting is None:
             return self.results.kept(job.volume, job.page, job.identity, job.picture, job.note)
-        colored = self.colorizer.compose(job.picture, job.coloring)
+        colored = self.colorizer.finish(job.picture, job.painting)
         return self.results.colored(job.volume, job.page, job.identity, job.picture, colored)
 
 

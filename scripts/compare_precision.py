@@ -65,8 +65,8 @@ def compare(run: Path, args: argparse.Namespace) -> list[str]:
         pixels = full.prepare(page)
         made = [colorizer.run(pixels) for colorizer in (full, few, few_tiled)]
         for key, first, second in zip(levels, (2, 1, 2), (1, 0, 0), strict=True):
-            levels[key].append(np.abs(made[first].astype(int) - made[second]).ravel())
-        finished = [np.asarray(full.finish(page, picture).convert("RGB")) for picture in made[:2]]
+            levels[key].append(np.abs(made[first].coloring.astype(int) - made[second].coloring).ravel())
+        finished = [np.asarray(full.finish(page, picture).image.convert("RGB")) for picture in made[:2]]
         colors.append(ciede2000(finished[1], finished[0]).ravel())
     return [*(told(np.concatenate(parts), 2) for parts in levels.values()), told(np.concatenate(colors), 2)]
 

@@ -43,7 +43,7 @@ def test_runs_color_the_same_drawings_and_are_measured(world, capsys):
     for name in NAMES:
         scan = Image.open(f"data/valA/{name}.png")
         result = np.asarray(Image.open(f"kept/other/{name}.png"))
-        assert (result == colorizer.run(colorizer.prepare(scan))).all()
+        assert (result == colorizer.run(colorizer.prepare(scan)).coloring).all()
         truth, scan = (np.asarray(Image.open(f"data/val{side}/{name}.png").convert("RGB")) for side in "BA")
         figures.append(measure(result, truth, scan, np.asarray(Image.open(f"data/valL/{name}.png")).astype(int)))
     means = read_report()["means"]

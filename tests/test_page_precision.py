@@ -31,7 +31,7 @@ def pictures(kind: str, precision: str) -> list[np.ndarray]:
     shapes = Image.fromarray(chance.integers(0, 256, (12, 9), dtype=np.uint8)).resize((90, 120), Image.Resampling.BOX)
     sides = ("off", 40)
     colorizers = [PageColorizer(net, 1, PageScale("none", 0, 0), CPU, tile=s, precision=precision) for s in sides]
-    return [colorizer.run(colorizer.prepare(shapes)).astype(int) for colorizer in colorizers]
+    return [colorizer.run(colorizer.prepare(shapes)).coloring.astype(int) for colorizer in colorizers]
 
 
 @pytest.mark.parametrize("kind", ["resnet_6blocks", "unet_128", "scan", "attn_unet", "palette_unet"])
@@ -85,4 +85,4 @@ def test_a_model_that_computes_with_16_bits_colors_in_tiles(run):
     opt = TestOptions().parse(argv)
     model = test_model.TestModel(opt)
     model.setup(opt)
-    assert door.page_colorizer(opt, model).run(np.zeros((120, 90), np.uint8)).shape == (120, 90, 3)
+    assert door.page_colorizer(opt, model).run(np.zeros((120, 90), np.uint8)).coloring.shape == (120, 90, 3)

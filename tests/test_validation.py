@@ -115,7 +115,7 @@ def test_figures_are_those_of_the_averaged_weights_with_the_right_truths_and_lab
     for number in range(3):
         page, truth, labels = (tmp_path / "val" / f"val{side}" / f"{number}.png" for side in "ABL")
         scan = read_image(page)
-        result = colorizer.run(colorizer.prepare(scan))
+        result = colorizer.run(colorizer.prepare(scan)).coloring
         arrays = (np.asarray(image.convert("RGB")) for image in (read_image(truth), scan))
         figures.append(measure(result, *arrays, read_label_map(labels)))
     means = {name: np.mean([each[name] for each in figures]) for name in figures[0] if name != "bleeding"}

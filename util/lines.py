@@ -17,6 +17,7 @@ blurred ghosts of lines that the network painted:
 """
 import math
 
+import cv2
 import numpy as np
 from PIL import Image
 from scipy import sparse
@@ -43,11 +44,12 @@ HALO = 10.0  # working pixels beyond a strip that its colors depend on
 STRIP_PIXELS = 2**19  # are worked on at a time, at 70 bytes each
 
 
-def lay_lines(page: np.ndarray, coloring: np.ndarray) -> np.ndarray:
+def lay_lines(page: np.ndarray, coloring: np.ndarray, inked: bool = True) -> np.ndarray:
     """The page in the colors of its coloring: (H, W) uint8 luminance and (h, w, 3) uint8 RGB of the same proportions,
     usually much smaller → (H, W, 3) uint8 RGB.
 
-    Works in strips: beside page, coloring and result, it takes memory for the width of the page, not for its height.
+    inked: with the page's ink; else the colors under it alone. Works in strips: beside page, coloring and result, it
+    takes memory for the width of the page, not for its height.
     Raises ValueError if the arrays are no such pictures.
     """
     if page.ndim != 2 or coloring.ndim != 3 or coloring.shape[2] != 3:
@@ -67,12 +69,12 @@ def lay_lines(page: np.ndarray, coloring: np.ndarray) -> np.ndarray:
     result = np.empty((height, width, 3), dtype=np.uint8)
     for strip in range(strips):
         top, bottom = height * strip // strips, height * (strip + 1) // strips
-        result[top:bottom] = _lay_strip(page, coloring, top, bottom, radius, halo)
+        result[top:bottom] = _lay_strip(page, coloring, top, bottom, radius, halo, inked)
     return result
 
 
 def _lay_strip(
-    page: np.ndarray, coloring: np.ndarray, top: int, bottom: int, radius: int, halo: float
+    page: np.ndarray, coloring: np.ndarray, top: int, bottom: int, radius: int, halo: float, inked: bool
 ) -> np.ndarray:
     """What lay_lines gives in the rows from `top` to `bottom`.
 
@@ -83,7 +85,7 @@ def _lay_strip(
     scale = height / rows
     first, last = max(math.floor(top / scale - halo), 0), min(math.ceil(bottom / scale + halo), rows)
     start, stop = math.floor(first * scale), min(math.ceil(last * scale), height)
-    ink, small = _ink(page[start:stop], radius), coloring[first:last]
+    ink, small = _light_and_paper(page[start:stop], radius)[0], coloring[first:last]
     box = (0, first * scale - start, width, min(last * scale, height) - start)
     small_ink = np.asarray(Image.fromarray(ink).resize((columns, last - first), Image.Resampling.BOX, box=box))
 
@@ -99,23 +101,46 @@ def _lay_strip(
     plain = Image.fromarray(small).resize((width, bottom - top), Image.Resampling.BICUBIC, box=box)
     clear = _enlarge(_clear(small_ink)[:, None], down[strip], across)
     colors += clear * (np.moveaxis(np.asarray(plain), 2, 1) / np.float32(255) - colors)
-    return np.moveaxis((255 * colors * ink[strip, None] + 0.5).astype(np.uint8), 1, 2)
+    if inked:
+        colors *= ink[strip, None]
+    return np.moveaxis((255 * colors + 0.5).astype(np.uint8), 1, 2)
 
 
-def _ink(page: np.ndarray, radius: int) -> np.ndarray:
-    """The share of light that the ink lets through: (H, W) uint8 luminance → (H, W) float32, 1 without ink.
+def separate_ink(page: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Take a page apart into ink and paper, page = ink × paper / 255: (H, W) uint8 luminance → the share of light that
+    the ink lets through, 255 for all, and the level of the paper below it, both (H, W) uint8.
+
+    Works in strips, in memory for the width of the page.
+    """
+    height, width = page.shape
+    radius = max(round(LINE_RADIUS * width), 1)
+    halo = 2 * (radius + RIM)
+    rows = max(STRIP_PIXELS // width, halo)
+    ink, paper = np.empty_like(page), np.empty_like(page)
+    for top in range(0, height, rows):
+        bottom, first = min(top + rows, height), max(top - halo, 0)
+        light, levels = _light_and_paper(page[first : bottom + halo], radius)
+        inner = slice(top - first, bottom - first)
+        ink[top:bottom] = np.rint(255 * light[inner])
+        paper[top:bottom] = np.rint(levels[inner])
+    return ink, paper
+
+
+def _light_and_paper(page: np.ndarray, radius: int) -> tuple[np.ndarray, np.ndarray]:
+    """The share of light that the ink lets through and the level of the paper: (H, W) uint8 luminance → (H, W) float32
+    in [0, 1], 1 without ink, and (H, W) float32 levels of 0 to 255.
 
     radius: half the width of the widest line, in pixels.
     """
-    closed = _extreme(np.minimum, _extreme(np.maximum, page, radius), radius)
+    closed = _darkest(_lightest(page, radius), radius)
     paper = closed.astype(np.float32)
     # Where black is wide, the closing keeps it and its grey rim, but both are ink: the paper is the one beside them.
-    rim = _blackness(_extreme(np.minimum, page, RIM), *BLACK_FILL)
-    paper += rim * (_extreme(np.maximum, closed, RIM) - paper)
+    rim = _blackness(_darkest(page, RIM), *BLACK_FILL)
+    paper += rim * (_lightest(closed, RIM) - paper)
     paper += np.maximum(_blackness(page, *BLACK_PIXEL), _blackness(closed, *BLACK_FILL)) * (255 - paper)
     light = page / paper
     light += np.maximum(light - GRAIN_FROM, 0) * np.float32((1 - GRAIN_TO) / (GRAIN_TO - GRAIN_FROM))
-    return np.minimum(light, 1, out=light)
+    return np.minimum(light, 1, out=light), paper
 
 
 def _blackness(levels: np.ndarray, black: float, grey: float) -> np.ndarray:
@@ -123,18 +148,18 @@ def _blackness(levels: np.ndarray, black: float, grey: float) -> np.ndarray:
     return np.interp(np.arange(256) / 255, (black, grey), (1, 0)).astype(np.float32)[levels]
 
 
-def _extreme(function: np.ufunc, levels: np.ndarray, radius: int) -> np.ndarray:
-    """np.maximum or np.minimum over the square of 2·radius + 1 pixels around each, as far as it lies inside."""
-    size = 2 * radius + 1
-    window = np.pad(levels, radius, mode="edge")
-    for _ in range(2):  # down, then across
-        reached = 1
-        while reached < size:  # two windows together make one of up to twice their size
-            step = min(reached, size - reached)
-            window = function(window[:-step], window[step:])
-            reached += step
-        window = window.T
-    return window
+def _lightest(levels: np.ndarray, radius: int) -> np.ndarray:
+    """The lightest of the square of 2·radius + 1 pixels around each pixel, as far as it lies inside."""
+    return cv2.dilate(levels, _square(radius), borderType=cv2.BORDER_REPLICATE)
+
+
+def _darkest(levels: np.ndarray, radius: int) -> np.ndarray:
+    """The darkest of the square of 2·radius + 1 pixels around each pixel, as far as it lies inside."""
+    return cv2.erode(levels, _square(radius), borderType=cv2.BORDER_REPLICATE)
+
+
+def _square(radius: int) -> np.ndarray:
+    return np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
 
 
 def _weighed(coloring: np.ndarray, ink: np.ndarray) -> np.ndarray:
@@ -142,11 +167,11 @@ def _weighed(coloring: np.ndarray, ink: np.ndarray) -> np.ndarray:
     colors = np.moveaxis(coloring, 2, 1) / np.float32(255)
     # Beside ink there is a ghost of it, so that this is trusted less as well.
     trust = np.square(np.maximum(ink * minimum_filter(ink, 3), TRUST_LEAST))[:, None]
-    light = (1 - _painted(coloring, ink) * (1 - ink))[:, None]
+    light = (1 - painted_ink(coloring, ink) * (1 - ink))[:, None]
     return np.concatenate([colors * trust, light * trust], axis=1) + np.float32(WHITE_TRUST)
 
 
-def _painted(coloring: np.ndarray, ink: np.ndarray) -> np.ndarray:
+def painted_ink(coloring: np.ndarray, ink: np.ndarray) -> np.ndarray:
     """How much of the ink the coloring shows: (h, w, 3) uint8 and (h, w) → (h, w), 0 for none to 1 for all.
 
     Networks paint lines, but may leave out screentones. The slope of luminance over ink tells it where ink varies;

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 
@@ -24,20 +25,19 @@ def flatten(layers: Sequence[Layer]) -> np.ndarray:
 
     Rounds to 8 bits after every layer, as painting programs do.
     """
-    height, width = layers[0].pixels.shape[:2]
-    page = np.full((height, width, 3), 255, np.uint8)
+    page = np.full((*layers[0].pixels.shape[:2], 3), 255, np.uint8)
     for layer in layers:
-        color = layer.pixels[..., None] if layer.pixels.ndim == 2 else layer.pixels[..., :3]
-        multiplied = layer.blend == "multiply"
-        blended = _divided(page.astype(np.uint16) * color) if multiplied else np.broadcast_to(color, page.shape)
-        if layer.pixels.ndim == 3 and layer.pixels.shape[2] == 4:
-            alpha = layer.pixels[..., 3:].astype(np.uint16)
-            page = _divided(blended * alpha + page * (255 - alpha)).astype(np.uint8)
-        else:
-            page = blended.astype(np.uint8)
+        pixels = layer.pixels
+        color = cv2.merge([pixels] * 3) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
+        blended = cv2.multiply(page, color, scale=1 / 255) if layer.blend == "multiply" else color
+        page = _over(blended, page, pixels[..., 3]) if pixels.shape[2:] == (4,) else blended
     return page
 
 
-def _divided(products: np.ndarray) -> np.ndarray:
-    """Products of two levels of 0 to 255, divided by 255 and rounded; uint16."""
-    return (products + 127) // 255
+def _over(above: np.ndarray, below: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Lay (H, W, 3) uint8 over another, by an opacity (H, W) uint8 of 0 to 255."""
+    page = np.where(alpha[..., None] == 255, above, below)
+    rows, columns = np.nonzero((alpha > 0) & (alpha < 255))
+    share = alpha[rows, columns, None].astype(np.uint16)
+    page[rows, columns] = (above[rows, columns] * share + below[rows, columns] * (255 - share) + 127) // 255
+    return page

@@ -69,6 +69,17 @@ class PaletteUnet(nn.Module):
         colors = without_lines(truth)[..., SCALE // 2 :: SCALE, SCALE // 2 :: SCALE]
         return coloring, choice_loss(choices[..., : colors.shape[2], : colors.shape[3]], self.palette, colors)
 
+    def painted_with_choices(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The coloring of (N, input_nc, H, W), as `forward` gives it, and what its colors were chosen from:
+        (N, K, h, w) shares of the K colors of `palette`, sums of 1, for cells of SCALE × SCALE pixels, h = ⌈H / SCALE⌉.
+        """
+        height, width = x.shape[-2:]
+        padded = pad_to_multiple(x, self.stride, 2 * self.stride)
+        seen, choices = self._see(padded)
+        coloring = self._paint(padded, seen, choices)[..., :height, :width]
+        shares = torch.softmax(choices.float(), 1)
+        return coloring, shares[..., : (height + SCALE - 1) // SCALE, : (width + SCALE - 1) // SCALE]
+
     def _see(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What is where, (N, 2 · ngf, H/4, W/4), and the logits of the palette's colors there."""
         maps = []

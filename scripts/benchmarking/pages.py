@@ -47,8 +47,8 @@ def _tell(
     flops = _flops(first, pixels)
     works: dict[str, Work] = {name: partial(colorizer.run, pixels) for name, colorizer in colorizers.items()}
     beside = "scaling and laying lines"
-    coloring = first.run(pixels)
-    works[beside] = lambda: (first.prepare(page), first.finish(page, coloring))
+    painting = first.run(pixels)
+    works[beside] = lambda: (first.prepare(page), first.finish(page, painting))
     seconds, errors = compare(works, effort)
     for name, value in seconds.items():
         if name == beside:

@@ -40,7 +40,7 @@ def color_drawings(
 
 
 def _network_alone(colorizer: PageColorizer, page: Image.Image) -> np.ndarray:
-    return colorizer.run(colorizer.prepare(page.convert("L")))
+    return colorizer.run(colorizer.prepare(page.convert("L"))).coloring
 
 
 def _device(name: str | None) -> torch.device | None:
