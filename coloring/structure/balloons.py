@@ -20,11 +20,12 @@ RIM = 5  # pixels: a mark with its grey rim is dilated by a square of that
 BRIGHTER = 0.9  # of the way from ink to white: how light balloons are on a page with much light grey
 GREY_SHARE = 0.08  # of the page that is between light and BRIGHTER, from which it has much light grey
 LETTERS = 2  # at least
-SOLID = 0.7  # share of its convex hull that a balloon fills; joined ones and those with tails fill less than others
+SOLID = 0.74  # share of its convex hull that a balloon fills; joined ones and those with tails fill less than others
 OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
-TEXT_FILLS = 0.05, 0.8  # share of a balloon that the hull of its text covers; patterns reach up to the outline
-INKED = 0.015, 0.45  # share of a balloon that is the ink of its letters
-CENTERED = 0.3  # of the balloon's width and height: how far the middle of the text may be from its own
+TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
+INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
+DENSE = 0.18  # share of the hull of its text that is ink; marks of sand, grass and faces lie farther apart
+CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def _is_balloon(
         return False
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, :2] + boxes[:, 2:] * (1, 0),
                               boxes[:, :2] + boxes[:, 2:] * (0, 1)])  # fmt: skip
-    if not TEXT_FILLS[0] <= cv2.contourArea(cv2.convexHull(corners.astype(np.int32))) / size <= TEXT_FILLS[1]:
+    text = cv2.contourArea(cv2.convexHull(corners.astype(np.int32)))
+    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or areas.sum() < DENSE * text:
         return False
     x, y, w, h = cv2.boundingRect(area)
     middle = np.array([box[1].start + x + w / 2, box[0].start + y + h / 2])
