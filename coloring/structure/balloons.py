@@ -10,22 +10,22 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from coloring.structure.lettering import Marks
+from coloring.structure.lettering import Marks, is_text
 from coloring.structure.working import LIGHT, WorkingPage
 
 GAPS = 0.005  # of the shorter side: half the width of gaps in outlines
 SMALLEST = 0.0006  # of the page's area
 LARGEST = 0.2  # of the page's area
+RIM = 5  # pixels: a mark with its grey rim is dilated by a square of that
 BRIGHTER = 0.9  # of the way from ink to white: how light balloons are on a page with much light grey
 GREY_SHARE = 0.08  # of the page that is between light and BRIGHTER, from which it has much light grey
 LETTERS = 2  # at least
-SOLID = 0.7  # share of its convex hull that a balloon fills; joined ones and those with tails fill less than others
+SOLID = 0.74  # share of its convex hull that a balloon fills; joined ones and those with tails fill less than others
 OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
-TEXT_FILLS = 0.06, 0.97  # share of a balloon that the box of its text covers
-INKED = 0.015, 0.45  # share of a balloon that is the ink of its letters
-CENTERED = 0.3  # of the balloon's width and height: how far the middle of the text may be from its own
-EVEN_SIZES = 0.6  # of the mean size: standard deviation of the letters of a balloon
-IN_TEXT = 0.75  # share of the letters' ink that belongs to letters side by side
+TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
+INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
+DENSE = 0.18  # share of the hull of its text that is ink; marks of sand, grass and faces lie farther apart
+CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def _add_balloons(
     page: WorkingPage, marks: Marks, light: np.ndarray, numbers: np.ndarray, letters: np.ndarray
 ) -> None:
     """Number the balloons in (h, w) uint8 `light`, where there are none yet, and mark their letters."""
-    ink = cv2.dilate(marks.drawn(~letters).astype(np.uint8), np.ones((3, 3), np.uint8))
-    body = cv2.morphologyEx(light | ink, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    body = light | cv2.dilate(marks.drawn(~letters).astype(np.uint8), np.ones((RIM, RIM), np.uint8))
     body[numbers > 0] = 0
     radius = page.length(GAPS)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
@@ -106,23 +105,18 @@ def _is_balloon(
     hull = cv2.contourArea(cv2.convexHull(np.concatenate(contours)))
     if size < SOLID * hull or size > LARGEST * page.levels.size:
         return False
-    boxes, areas, sizes = marks.boxes[here], marks.areas[here], marks.sizes[here]
-    if sizes.std() > EVEN_SIZES * sizes.mean():
+    boxes, areas = marks.boxes[here], marks.areas[here]
+    if not is_text(boxes, areas) or not INKED[0] <= areas.sum() / size <= INKED[1]:
         return False
-    inked = areas.sum() / size
-    if not INKED[0] <= inked <= INKED[1]:
+    grey = (page.levels[box] < page.between(LIGHT)) & (area > 0)
+    letters = np.isin(marks.regions[box], marks.numbers[here]).astype(np.uint8)
+    if (grey & (cv2.dilate(letters, np.ones((RIM, RIM), np.uint8)) == 0)).sum() > OTHER_INK * size:
         return False
-    dark = int(((page.levels[box] < page.between(LIGHT)) & (area > 0)).sum())
-    letters = cv2.dilate(np.isin(marks.regions[box], marks.numbers[here]).astype(np.uint8), np.ones((5, 5), np.uint8))
-    other = dark - int(((page.levels[box] < page.between(LIGHT)) & (letters > 0) & (area > 0)).sum())
-    if other > OTHER_INK * size:
-        return False
-    low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-    if not TEXT_FILLS[0] <= np.prod(high - low) / size <= TEXT_FILLS[1]:
+    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, :2] + boxes[:, 2:] * (1, 0),
+                              boxes[:, :2] + boxes[:, 2:] * (0, 1)])  # fmt: skip
+    text = cv2.contourArea(cv2.convexHull(corners.astype(np.int32)))
+    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or areas.sum() < DENSE * text:
         return False
     x, y, w, h = cv2.boundingRect(area)
     middle = np.array([box[1].start + x + w / 2, box[0].start + y + h / 2])
-    if (np.abs((low + high) / 2 - middle) > CENTERED * np.array([w, h])).any():
-        return False
-    _, group, counts = np.unique(marks.groups[here], return_inverse=True, return_counts=True)
-    return bool(areas[counts[group] > 1].sum() >= IN_TEXT * areas.sum())
+    return bool((np.abs((corners.min(axis=0) + corners.max(axis=0)) / 2 - middle) <= CENTERED * np.array([w, h])).all())

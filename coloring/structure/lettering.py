@@ -99,36 +99,66 @@ def _grouped(boxes: np.ndarray) -> np.ndarray:
     return connected_components(graph, directed=False)[1]
 
 
-# Text outside of balloons.
-LEAST_LETTERS = 4
-EVEN_SIZES = 0.55  # of the mean size: standard deviation of letters
-ALIKE = 0.12  # the same, of areas: marks that are more alike are dots of a screentone
-THINNEST, THICKEST = 0.12, 0.62  # share of the boxes of a text that are ink
-IN_LINES = 0.6  # share of letters that have a neighbor level with them, or right above or below
+# Text.
+LEAST_LETTERS = 4  # of text outside of balloons
+EVEN, SPREAD = 0.65, 1.6  # this share of the ink of a text is in letters of the usual height, or width, by this factor
+ALIKE, SAME = 0.5, 0.1  # this share of marks of the same width, height and area, by this share of it, is a pattern
+LEAST_ALIKE = 5  # marks, of which patterns are made
+SLENDER = 2.7  # the longer side of letters by the shorter, median; strokes of hair are longer
+THINNEST, THICKEST = 0.12, 0.66  # share of the boxes of a text that are ink
+LETTER_GAP = 0.42  # of the larger letter: the widest gap to the next in a line or column
+OVERLAP = 0.3  # of the smaller letter: how much of their height, or width, two letters side by side have in common
+NESTED = 0.5  # of the smaller letter, both ways: what overlaps by more lies inside another mark, as a pupil in an eye
+IN_LINES = 0.5  # share of letters that have another beside them, by their sizes
+FEW, EVEN_FEW = 4, 0.75  # of up to so many letters, two side by side have at least this share of each other's height
 
 
 def find_text(marks: Marks, elsewhere: np.ndarray) -> np.ndarray:
     """(N,) bool: which marks are text outside of balloons. elsewhere: (N,) bool, marks that may be."""
     chosen = np.zeros(len(marks.numbers), bool)
-    for group in np.unique(marks.groups[elsewhere]):
-        here = np.flatnonzero((marks.groups == group) & elsewhere)
-        if here.size >= LEAST_LETTERS and is_text(marks, here):
+    order = np.argsort(marks.groups, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(marks.groups[order])) + 1):
+        here = group[elsewhere[group]]
+        if here.size >= LEAST_LETTERS and is_text(marks.boxes[here], marks.areas[here]):
             chosen[here] = True
     return chosen
 
 
-def is_text(marks: Marks, here: np.ndarray) -> bool:
-    """Whether the marks `here`, indices, look like letters: even in size, unlike in shape, in lines or columns."""
-    sizes, areas, boxes = marks.sizes[here], marks.areas[here], marks.boxes[here]
-    if sizes.std() > EVEN_SIZES * sizes.mean() or areas.std() < ALIKE * areas.mean():
+def is_text(boxes: np.ndarray, areas: np.ndarray) -> bool:
+    """Whether marks, (N, 4) boxes and (N,) areas, look like letters: even in size, unlike in shape, in lines or
+    columns."""
+    sizes, shorter = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
+    if np.median(sizes / shorter) > SLENDER or max(_even(boxes[:, 2], areas), _even(boxes[:, 3], areas)) < EVEN:
         return False
-    inked = areas.sum() / (boxes[:, 2] * boxes[:, 3]).sum()
-    if not THINNEST <= inked <= THICKEST:
+    looks = np.column_stack([boxes[:, 2:], areas])
+    same = (np.abs(looks - np.median(looks, axis=0)) <= SAME * np.median(looks, axis=0)).all(axis=1)
+    if len(areas) >= LEAST_ALIKE and same.mean() > ALIKE:
         return False
-    centers = marks.centers[here]
+    if not THINNEST <= areas.sum() / (boxes[:, 2] * boxes[:, 3]).sum() <= THICKEST:
+        return False
+    beside = _beside(boxes)
+    if sizes[beside.any(axis=1)].sum() < IN_LINES * sizes.sum():
+        return False
+    heights = boxes[:, 3]
+    even = np.minimum(heights[:, None], heights) >= EVEN_FEW * np.maximum(heights[:, None], heights)
+    return len(boxes) > FEW or bool((beside & even).any())
+
+
+def _even(lengths: np.ndarray, areas: np.ndarray) -> float:
+    """The share of the ink of marks, (N,) areas, that is in marks of about the usual width or height, (N,) lengths."""
+    order = np.argsort(lengths)
+    usual = lengths[order[np.searchsorted(np.cumsum(areas[order]), areas.sum() / 2)]]
+    return float(areas[(lengths >= usual / SPREAD) & (lengths <= SPREAD * usual)].sum() / areas.sum())
+
+
+def _beside(boxes: np.ndarray) -> np.ndarray:
+    """(N, N) bool: which of (N, 4) boxes of marks are close to each other in a line or a column."""
+    sizes = boxes[:, 2:].max(axis=1)
+    centers = boxes[:, :2] + boxes[:, 2:] / 2
     apart = np.abs(centers[:, None] - centers[None])
-    np.einsum("iij->ij", apart)[:] = np.inf
-    size = float(np.median(sizes))
-    level = (apart[..., 1] < 0.35 * size) & (apart[..., 0] < 2.2 * size)
-    upright = (apart[..., 0] < 0.35 * size) & (apart[..., 1] < 2.2 * size)
-    return max(level.any(axis=1).mean(), upright.any(axis=1).mean()) >= IN_LINES
+    gaps = apart - (boxes[:, None, 2:] + boxes[None, :, 2:]) / 2
+    smaller = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    close = (gaps <= LETTER_GAP * np.maximum(sizes[:, None], sizes)[..., None]).all(axis=-1)
+    level = (gaps < -OVERLAP * smaller).any(axis=-1)
+    nested = (gaps < -NESTED * smaller).all(axis=-1)
+    return close & level & ~nested

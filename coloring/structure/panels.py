@@ -18,12 +18,12 @@ import numpy as np
 
 from coloring.structure.cuts import cells, separated, split
 from coloring.structure.outlines import convex, is_dense, quadrilateral
-from coloring.structure.working import LIGHT, WorkingPage
+from coloring.structure.working import LIGHT, WHITE, WorkingPage
 
 EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
 BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
 LIGHT_EDGE = 0.1  # share of light pixels in that ring below which no grey gutter is looked for
-BLACK, GREY, WHITE = 0.2, 0.6, 0.83  # of the way from ink to white: up to here black, from here on grey, and white
+BLACK, GREY = 0.2, 0.6  # of the way from ink to white: gutters are black up to the first, grey or white from the second
 PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
 PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
 PEAK = 4  # levels on either side that count as the most frequent one

@@ -58,7 +58,8 @@ def find_structure(page: np.ndarray) -> PageStructure:
     marks = find_marks(working)
     balloons = find_balloons(working, marks)
     text = find_text(marks, ~balloons.letters)
-    lettering = marks.drawn(balloons.letters | text)
+    dark = working.levels < working.between(DARK)
+    lettering = marks.drawn(balloons.letters | text) | (dark & (balloons.numbers > 0))
     panels = find_panels(working, lettering)
     paper = find_paper(working, panels.gutter, balloons.numbers)
     shape = page.shape

@@ -14,6 +14,7 @@ WHITE_SHARE = 0.02  # of the pixels are lighter than what counts as white: ballo
 INK_SHARE = 0.01  # of the pixels are darker than what counts as black
 LEAST_RANGE = 40  # levels between ink and white: a page with less is blank
 LIGHT = 0.78  # of the way from ink to white: paper, however grainy and uneven, is lighter; lines and tones are not
+WHITE = 0.83  # of the way from ink to white: gutters whose usual level is below that are grey
 DARK = 0.5  # of the way from ink to white: letters and frames are darker
 BAR = 0.06  # of the page's side: how far in black bars at the edges of a scan may reach
 BAR_DARK = 0.97  # share of dark pixels in each row of a bar
