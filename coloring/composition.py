@@ -80,10 +80,18 @@ def compose(page: Image.Image, painting: Painting, flats: str = "auto") -> Color
     return ColoredPage(Image.fromarray(flatten(layers)), layers, parts.regions.labels)
 
 
+def with_paper(coloring: Image.Image, page: Image.Image) -> Image.Image:
+    """A coloring, RGB, with the paper of its page, mode L or RGB of the same size, left as it is."""
+    luminance = page.convert("L")
+    paper = find_structure(np.asarray(luminance)).paper
+    return Image.composite(luminance.convert("RGB"), coloring, Image.fromarray(paper))
+
+
 def _take_apart(luminance: np.ndarray) -> _Parts:
     structure = find_structure(luminance)
     areas = np.where(structure.balloons > 0, BALLOONS + structure.balloons, structure.panels).astype(np.uint16)
-    return _Parts(luminance, *separate_ink(luminance), structure, find_regions(luminance, areas))
+    drawing = np.where(structure.lettering, 255, luminance).astype(np.uint8)  # letters enclose no regions
+    return _Parts(luminance, *separate_ink(luminance), structure, find_regions(drawing, areas))
 
 
 def _mean_levels(levels: np.ndarray, regions: Regions) -> np.ndarray:

@@ -18,7 +18,7 @@ from torch import nn
 from tqdm import tqdm
 
 from coloring.colored_page import ColoredPage
-from coloring.composition import compose
+from coloring.composition import compose, with_paper
 from coloring.painting import Choices, Painting
 from data.image_folder import to_paper
 from data.transforms import PageScale
@@ -131,12 +131,13 @@ class PageColorizer:
 
     def finish(self, page: Image.Image, painting: Painting) -> ColoredPage:
         """Make a page of the painting of it: at the size of the page, and, where the page's ink is kept, of layers."""
-        if self.keep_lines and painting.coloring.ndim == 3:
+        colored = painting.coloring.ndim == 3
+        if colored and self.keep_lines:
             return compose(page, painting, self.flats)
         picture = Image.fromarray(painting.coloring)
         if picture.size != page.size:
             picture = picture.resize(page.size, Image.Resampling.BICUBIC)
-        return ColoredPage(picture)
+        return ColoredPage(with_paper(picture, page) if colored else picture)
 
     def _side(self, pixels: np.ndarray) -> int | None:
         """The side of the tiles for a page, None for one go."""
