@@ -36,8 +36,11 @@ def flatten(layers: Sequence[Layer]) -> np.ndarray:
 
 def _over(above: np.ndarray, below: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     """Lay (H, W, 3) uint8 over another, by an opacity (H, W) uint8 of 0 to 255."""
-    page = np.where(alpha[..., None] == 255, above, below)
-    rows, columns = np.nonzero((alpha > 0) & (alpha < 255))
-    share = alpha[rows, columns, None].astype(np.uint16)
-    page[rows, columns] = (above[rows, columns] * share + below[rows, columns] * (255 - share) + 127) // 255
+    page = cv2.copyTo(above, (alpha == 255).view(np.uint8), below.copy())
+    between = np.nonzero(((alpha > 0) & (alpha < 255)).ravel())[0]
+    if len(between):
+        rows = page.reshape(-1, 3)
+        share = alpha.ravel()[between, None].astype(np.uint16)
+        upper, lower = above.reshape(-1, 3)[between], below.reshape(-1, 3)[between]
+        rows[between] = (upper * share + lower * (255 - share) + 127) // 255
     return page

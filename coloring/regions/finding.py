@@ -108,13 +108,19 @@ def _grown(seeds: np.ndarray, walls: Walls) -> np.ndarray:
 
 
 def _cut_at_areas(labels: np.ndarray, areas: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a label map where it crosses from one area to another: the new map, numbers from 0, and each label's area."""
-    count = int(areas.max()) + 1
-    keys = labels * count + areas  # below 2³¹: a page has at most MOST_PIXELS / 10 seeds and a few hundred areas
-    found = np.zeros((int(labels.max()) + 1) * count, bool)
-    found[keys] = True
-    pieces = np.cumsum(found, dtype=np.int32) - 1
-    return pieces[keys], (np.nonzero(found)[0] % count).astype(np.int32)
+    """Cut a label map where it crosses from one area to another: the new map, from 0, and the area of each label."""
+    numbers, compact = _compacted(areas)
+    keys = labels * len(numbers) + compact
+    pieces, labels_of_pieces = _compacted(keys)
+    return labels_of_pieces, numbers[pieces % len(numbers)]
+
+
+def _compacted(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers that occur in an array, ascending, and the array with their places among these, int32."""
+    occurs = np.zeros(int(numbers.max()) + 1, bool)
+    occurs[numbers] = True
+    found = np.nonzero(occurs)[0].astype(np.int32)
+    return found, (np.cumsum(occurs, dtype=np.int32) - 1)[numbers]
 
 
 def _resized(labels: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
