@@ -57,8 +57,9 @@ class _Parts:
 
     @property
     def kept(self) -> np.ndarray:
-        """(H, W) bool, the pixels that stay as they are: paper, balloons, and gutters of any color."""
-        return self.structure.paper | self.structure.gutter | (self.structure.balloons > 0)
+        """(H, W) bool, the pixels that stay as they are: paper, balloons, lettering, and all outside of panels."""
+        found = self.structure
+        return found.paper | found.gutter | (found.balloons > 0) | found.lettering | (found.panels == 0)
 
 
 def compose(page: Image.Image, painting: Painting, flats: str = "auto") -> ColoredPage:
@@ -119,7 +120,8 @@ def _layers(parts: _Parts, smooth: np.ndarray, colors: RegionColors, share: np.n
     shading = _shading(parts, share)
     layers = [Layer("paper", np.full(parts.ink.shape, 255, np.uint8))]
     if (share < 1).any():
-        opaque = np.where(colors.paper, 0, 255).astype(np.uint8)
+        # Outside of panels there are gutters, and the outer halves of frames.
+        opaque = np.where(colors.paper | (parts.regions.areas == 0), 0, 255).astype(np.uint8)
         flats = np.concatenate([_unshaded(colors.colors, shading, parts.regions), opaque[:, None]], axis=1)[labels]
         flats[kept] = (255, 255, 255, 0)
         layers.append(Layer("flats", flats))

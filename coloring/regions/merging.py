@@ -15,7 +15,7 @@ LEAST_PASSAGE = 2
 # Regions smaller than the square of this, as a share of the page's shorter side, are not colored on their own …
 LEAST_SIDE = 0.011
 # … nor those in which no ball of this radius fits, as slivers between the lines of hatching.
-LEAST_RADIUS = 0.0025
+LEAST_RADIUS = 0.0035
 # A border counts twice where it is open, and under full ink this share less.
 OPEN_WEIGHT = 2.0
 INK_PENALTY = 0.7
