@@ -24,7 +24,7 @@ SOLID = 0.74  # share of its convex hull that a balloon fills; joined ones and t
 OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
 TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
 INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
-DENSE = 0.18  # share of the hull of its text that is ink; marks of sand, grass and faces lie farther apart
+DENSE = 0.42  # share of the hull of its text that the boxes of letters fill; marks of sand and faces lie farther apart
 CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
 
@@ -115,7 +115,7 @@ def _is_balloon(
     corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, :2] + boxes[:, 2:] * (1, 0),
                               boxes[:, :2] + boxes[:, 2:] * (0, 1)])  # fmt: skip
     text = cv2.contourArea(cv2.convexHull(corners.astype(np.int32)))
-    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or areas.sum() < DENSE * text:
+    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or (boxes[:, 2] * boxes[:, 3]).sum() < DENSE * text:
         return False
     x, y, w, h = cv2.boundingRect(area)
     middle = np.array([box[1].start + x + w / 2, box[0].start + y + h / 2])
