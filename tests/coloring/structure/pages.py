@@ -30,8 +30,9 @@ class Page:
         getattr(self.pen, shape)(box, fill=255, outline=0, width=3)
         return self.write(((box[0] + box[2]) / 2, (box[1] + box[3]) / 2), text)
 
-    def write(self, middle: tuple[float, float], text: str, size: int = 16) -> "Page":
-        self.pen.multiline_text(middle, text, 0, ImageFont.load_default(size), anchor="mm", align="center", spacing=5)
+    def write(self, middle: tuple[float, float], text: str, size: int = 24) -> "Page":
+        self.pen.multiline_text(middle, text, 0, ImageFont.load_default(size), anchor="mm", align="center",
+                                spacing=4, stroke_width=0.6)
         return self
 
 
