@@ -22,7 +22,7 @@ from models.trained import needs_eval
 from util.cores import helper_threads
 from util.distributed import here
 from util.errors import UserError
-from util.label_maps import read_label_map, scaled_labels
+from util.label_maps import read_label_map, read_paper, scaled_labels
 from util.metrics import METRICS, measure
 
 Figures = dict[str, float]
@@ -41,13 +41,14 @@ class Validation:
     def __init__(self, opt: argparse.Namespace, model: BaseModel) -> None:
         self.model, self.frequency = model, opt.val_freq
         root = Path(opt.val_dataroot or opt.dataroot)
-        drawings, truths, labels = (_by_name(root / folder) for folder in ("valA", "valB", "valL"))
+        drawings, truths, labels, panels, texts = (_by_name(root / f"val{kind}") for kind in "ABLPT")
         paired = [name for name in drawings if name in truths]  # figures are means over the same drawings
         if truths and not paired:
             print(f"warning: {root / 'valB'} has no coloring of the name of a drawing in valA: nothing is compared")
         self.drawings = {name: drawings[name] for name in _spread(paired or list(drawings), opt.val_images)}
         self.truths = {name: truths[name] for name in self.drawings if name in truths}
         self.labels = {name: labels[name] for name in self.truths if name in labels}
+        self.papers = {name: (panels[name], texts[name]) for name in self.drawings if name in panels and name in texts}
         self.metric: str = opt.best_metric or ("ciede2000_colored" if self.truths else "colorfulness")
         self.history: list[tuple[int, Figures]] = []
         self.best: tuple[float, int] | None = None
@@ -130,7 +131,8 @@ class Validation:
         size = (result.shape[1], result.shape[0])
         truth = _scaled(read_image(self.truths[name]), size) if name in self.truths else None
         labels = scaled_labels(read_label_map(self.labels[name]), size) if name in self.labels else None
-        return measure(result, truth, drawing.scan, labels)
+        paper = scaled_labels(read_paper(*self.papers[name]), size) if name in self.papers else None
+        return measure(result, truth, drawing.scan, labels, paper)
 
 
 @dataclass(frozen=True)

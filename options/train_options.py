@@ -26,7 +26,7 @@ ARCHITECTURE = (
     "no_dropout", "encoder",
 )
 OPTIMIZERS = ("adam", "muon")
-VALIDATED_WITH = {"scan": "valA", "truth": "valB", "labels": "valL"}  # folders of what metrics need
+VALIDATED_WITH = {"scan": "valA", "truth": "valB", "labels": "valL", "paper": "valP"}  # folders of what metrics need
 # What makes training faster without a trace in what is learned, beyond rounding.
 OPTIMISATIONS = ("batched_passes", "fused_adam")
 

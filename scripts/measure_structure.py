@@ -21,9 +21,8 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from coloring.structure import PageStructure, find_structure
-from scripts.manga_world import LETTERING
 from util.errors import UserError, reported
-from util.label_maps import read_label_map
+from util.label_maps import LETTERING, read_label_map
 from util.option_types import Parser
 
 PANEL_FOUND, BALLOON_FOUND = 0.9, 0.5  # intersection over union

@@ -3,6 +3,9 @@
 A data set has `labels.json`, the list of all its parts, [null, {"name": "ren.hair", "owner": "ren", "color":
 [r, g, b]}, …], and for each drawing a 16-bit grey PNG of its size: n for entry n of the list, 0 for nothing (ink,
 paper, lettering).
+
+Beside label maps there may be a panel map and a text map of a drawing, 16-bit grey PNGs too. Panel map: n inside the
+nth panel, 0 in gutters and margins. Text map: n inside the nth balloon, plus 1000 where there is the ink of letters.
 """
 import json
 from dataclasses import dataclass
@@ -15,6 +18,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from util.errors import UserError, reason
 
 FILE = "labels.json"
+LETTERING = 1000  # is added in text maps where there is the ink of letters
 _MODES = ("I;16", "I;16B", "I", "L")
 
 
@@ -57,6 +61,18 @@ def read_label_map(path: Path) -> np.ndarray:
     if labels.min(initial=0) < 0 or labels.max(initial=0) > 65535:
         raise UserError(f"{path} is no label map (numbers outside 0 to 65535): mend or remove it")
     return labels
+
+
+def read_paper(panels: Path, text: Path) -> np.ndarray:
+    """(H, W) int32, 1 where a drawing must stay paper: outside of panels, and in balloons but for the letters.
+
+    panels, text: its panel map and its text map. Raises UserError if they are no maps of one size.
+    """
+    panel_numbers, text_numbers = read_label_map(panels), read_label_map(text)
+    if panel_numbers.shape != text_numbers.shape:
+        raise UserError(f"{panels} and {text} must have one size: make them again")
+    in_balloon = (text_numbers > 0) & (text_numbers < LETTERING)
+    return (((panel_numbers == 0) & (text_numbers == 0)) | in_balloon).astype(np.int32)
 
 
 def scaled_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from coloring.structure.lettering import Marks, is_text
+from coloring.structure.lettering import FEW, Marks, is_text
 from coloring.structure.working import LIGHT, WorkingPage
 
 GAPS = 0.005  # of the shorter side: half the width of gaps in outlines
@@ -24,7 +24,7 @@ SOLID = 0.74  # share of its convex hull that a balloon fills; joined ones and t
 OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
 TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
 INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
-DENSE = 0.18  # share of the hull of its text that is ink; marks of sand, grass and faces lie farther apart
+DENSE, DENSE_FEW = 0.34, 0.45  # share of the hull of its text that the boxes of many letters, and of few, fill
 CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
 
@@ -112,11 +112,18 @@ def _is_balloon(
     letters = np.isin(marks.regions[box], marks.numbers[here]).astype(np.uint8)
     if (grey & (cv2.dilate(letters, np.ones((RIM, RIM), np.uint8)) == 0)).sum() > OTHER_INK * size:
         return False
-    corners = np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:], boxes[:, :2] + boxes[:, 2:] * (1, 0),
-                              boxes[:, :2] + boxes[:, 2:] * (0, 1)])  # fmt: skip
+    block = boxes[_main_group(marks.groups[here], boxes)]
+    corners = np.concatenate([block[:, :2] + block[:, 2:] * side for side in ((0, 0), (1, 0), (0, 1), (1, 1))])
     text = cv2.contourArea(cv2.convexHull(corners.astype(np.int32)))
-    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or areas.sum() < DENSE * text:
+    dense = DENSE if len(block) > FEW else DENSE_FEW
+    if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or (block[:, 2] * block[:, 3]).sum() < dense * text:
         return False
     x, y, w, h = cv2.boundingRect(area)
     middle = np.array([box[1].start + x + w / 2, box[0].start + y + h / 2])
     return bool((np.abs((corners.min(axis=0) + corners.max(axis=0)) / 2 - middle) <= CENTERED * np.array([w, h])).all())
+
+
+def _main_group(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """(N,) bool: the marks of the group, (N,), whose boxes cover most."""
+    names, of_name = np.unique(groups, return_inverse=True)
+    return groups == names[int(np.argmax(np.bincount(of_name, boxes[:, 2] * boxes[:, 3])))]

@@ -6,7 +6,6 @@ import numpy as np
 
 WORKING = 200  # pixels of the page's shorter side at which cuts are looked for
 SLANTS = np.tan(np.radians(np.arange(-24, 25, 2)))  # of cuts against level or upright
-NEARLY_CONVEX = 0.93  # share of its convex hull: pieces that fill more are one panel
 FREE = 0.5  # share of a cut that runs through gutter
 FLANKED = 0.6  # share of a cut that has the piece near by on both sides
 REACH = 0.05  # of the page's shorter side: what is near by
@@ -62,13 +61,13 @@ def _cut(piece: np.ndarray, side: int) -> list[np.ndarray]:
     if w * h < 2 * SMALLEST_OF_PAGE * side**2:
         return []
     crop = piece[y : y + h, x : x + w]
-    hull = filled_hull(crop)
-    if crop.sum() >= NEARLY_CONVEX * hull.sum():
-        return []
     scale = min(WORKING / side, 1)
     size = max(round(w * scale), 1), max(round(h * scale), 1)
-    small, small_hull = (cv2.resize(m, size, interpolation=cv2.INTER_NEAREST) for m in (crop, hull))
+    small, small_hull = (cv2.resize(m, size, interpolation=cv2.INTER_NEAREST) for m in (crop, filled_hull(crop)))
     reach = max(round(REACH * side * scale), 2)
+    deep = cv2.erode(small_hull, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8), borderValue=0)
+    if not (deep > small).any():  # no gutter runs in
+        return []
     best = (0.0, 0.0, 0.0, False)
     for upright in (False, True):
         turned, turned_hull = (m.T if upright else m for m in (small, small_hull))
@@ -102,7 +101,7 @@ def _best_row(piece: np.ndarray, hull: np.ndarray, slant: float, reach: int) -> 
     window = np.ones((reach, 1), np.uint8)
     above = cv2.dilate(level, window, anchor=(0, reach - 1))
     below = cv2.dilate(level, window, anchor=(0, 0))
-    flanks = (above & below & level_hull).sum(axis=1) / np.maximum(chord, 1)
+    flanks = _row_sums(cv2.bitwise_and(cv2.bitwise_and(above, below), level_hull)) / np.maximum(chord, 1)
     score = np.where(fits & (flanks >= FLANKED), free + 0.5 * flanks, 0)
     row = int(np.argmax(score))
     ties = np.flatnonzero(score >= score[row] - 1e-3)

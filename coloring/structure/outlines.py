@@ -80,7 +80,7 @@ def _side(piece: np.ndarray, last: bool, tolerance: float) -> tuple[float, float
     is none."""
     height, width = piece.shape
     columns = np.unique(np.linspace(0.04 * width, 0.96 * (width - 1), SAMPLES).astype(int))
-    strip = piece[:, columns] > 0
+    strip: np.ndarray = np.asarray(piece[:, columns]).astype(bool)
     there = strip.any(axis=0)
     rows = np.where(there, height - 1 - strip[::-1].argmax(axis=0) if last else strip.argmax(axis=0), -(10**6))
     ys, xs = rows.astype(float), columns.astype(float)

@@ -2,16 +2,18 @@
 
 1. Gutter is what of the level of the page's edges can be reached from there. Frames stop it; where they have gaps or
    are missing, it runs into panels, which the next steps put right.
-2. What is left falls into connected pieces. A piece that is nearly convex is a panel. Others are several panels that a
-   balloon or a figure bridges, and are cut where a straight gutter runs through most of them (`cuts.py`).
-3. A panel is the quadrilateral that its four sides make, each a straight line along most of the piece's outline
-   (`outlines.py`), together with what sticks out of it.
-4. Ink that is in no panel and is no lettering is a drawing without a frame: it gets the rectangle around it.
+2. What is left falls into connected pieces. A dense piece with four straight sides is a panel, together with what
+   sticks out of it (`outlines.py`).
+3. Where ink is left over, gutters that run straight through all of the page, then through all of each half, and so on,
+   divide it into cells (`cuts.py`). The ink of a cell is one panel with four sides, or several that a balloon or a
+   figure joins, which are cut along the gutters between them, or a drawing without a frame: it gets the rectangle
+   around it.
 """
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -22,7 +24,7 @@ from coloring.structure.working import LIGHT, WHITE, WorkingPage
 
 EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
 BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
-LIGHT_EDGE = 0.1  # share of light pixels in that ring below which no grey gutter is looked for
+GREY_EDGE = 0.05  # share of the most frequent grey in that ring below which gutters are white
 BLACK, GREY = 0.2, 0.6  # of the way from ink to white: gutters are black up to the first, grey or white from the second
 PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
 PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
@@ -47,6 +49,15 @@ DRAWING_WIDTH, DRAWING_HEIGHT = 0.15, 0.07  # of the page: smaller groups of ink
 ROW_OVERLAP = 0.5  # share of the lower of two panels' heights that they have in common, to be in one row
 
 
+class Box(NamedTuple):
+    """A rectangle in working pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
 @dataclass(frozen=True)
 class Panels:
     """numbers: (h, w) uint16, n inside the nth panel in reading order. gutter: (h, w) bool, what is empty outside."""
@@ -63,6 +74,14 @@ def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
     gutter = _reached(page, free)
     pieces = _pieces(page, gutter, lettering)
     masks = _closed(page, pieces)
+    if page.inside != page.all and len(masks) < 2:  # what look like bars may be the margins of a black page
+        black_page = replace(page, inside=page.all)
+        black_free = _gutter_level(black_page)
+        black_gutter = _reached(black_page, black_free)
+        black_pieces = _pieces(black_page, black_gutter, lettering)
+        black_masks = _closed(black_page, black_pieces)
+        if len(black_masks) > 1:
+            page, free, gutter, pieces, masks = black_page, black_free, black_gutter, black_pieces, black_masks
     masks += _open(page, free, gutter | lettering, masks, pieces)
     if not masks:
         masks = [np.ones(page.levels.shape, np.uint8)]
@@ -85,7 +104,7 @@ def _gutter_level(page: WorkingPage) -> np.ndarray:
     most = grey + int(np.argmax(counts[grey:]))
     if (edge < black).mean() >= BLACK_EDGE:
         most = int(np.argmax(counts[:black]))
-    elif most >= page.between(WHITE) or (edge >= light).mean() < LIGHT_EDGE:
+    elif most >= page.between(WHITE) or counts[most] < GREY_EDGE * edge.size:
         paper = edge[edge >= light]
         darkest = float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN if paper.size else light
         return (page.levels >= max(darkest, light)).astype(np.uint8)
@@ -149,7 +168,8 @@ def _closed(page: WorkingPage, pieces: list[np.ndarray]) -> list[np.ndarray]:
     masks: list[np.ndarray] = []
     for piece in pieces:
         parts = separated(piece, page.length(BRIDGE), round(SMALLEST_PANEL * page.levels.size))
-        for group in (parts, [piece]):
+        cut = [half for part in parts for half in split(part, page.side)]
+        for group in (cut, parts, [piece]):
             panels = [quadrilateral(part, page.inside, page.side) for part in group if is_dense(part)]
             found = [panel for panel in panels if panel is not None]
             if found and len(found) == len(group):
@@ -180,11 +200,13 @@ def _open(
         cell = (numbers == number).astype(np.uint8)
         ink, room = left & cell, cell & (near == 0)
         beside_others = bool((cell & taken).any())
-        groups = _boxes(_grown(ink, page.length(DRAWING_REACH)) & room) if beside_others else [cv2.boundingRect(ink)]
-        for x, y, w, h in groups:
-            if _is_drawing(page, (x, y, w, h)):
+        groups = [Box(*cv2.boundingRect(ink))]
+        if beside_others:
+            groups = _boxes(_grown(ink, page.length(DRAWING_REACH)) & room)
+        for group in groups:
+            if _is_drawing(page, group):
                 box = np.zeros_like(cell)
-                box[y : y + h, x : x + w] = 1
+                box[group.y : group.y + group.height, group.x : group.x + group.width] = 1
                 found += _open_panels(page, ink & box, room & box, pieces)
     whole = sum(int(mask.sum()) for mask in found) >= WHOLE_PAGE * page.levels.size
     return [] if not masks and len(found) == 1 and not whole else found
@@ -210,24 +232,24 @@ def _grown(mask: np.ndarray, radius: int) -> np.ndarray:
     return cv2.dilate(mask, np.ones((2 * radius + 1, 2 * radius + 1), np.uint8))
 
 
-def _boxes(mask: np.ndarray) -> list[tuple[int, int, int, int]]:
+def _boxes(mask: np.ndarray) -> list[Box]:
     """(x, y, width, height) of the connected pieces of (h, w) uint8."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
-    return [(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
+    return [Box(int(x), int(y), int(w), int(h)) for x, y, w, h, _ in stats[1:]]
 
 
-def _is_drawing(page: WorkingPage, box: tuple[int, int, int, int]) -> bool:
+def _is_drawing(page: WorkingPage, box: Box) -> bool:
     """Whether a group of ink is large enough for a drawing."""
     return box[2] >= DRAWING_WIDTH * page.width and box[3] >= DRAWING_HEIGHT * page.height
 
 
 def _in_reading_order(masks: list[np.ndarray]) -> list[np.ndarray]:
     """Rows from top to bottom, from right to left within a row."""
-    boxes = [cv2.boundingRect(mask) for mask in masks]
+    boxes = [Box(*cv2.boundingRect(mask)) for mask in masks]
     return [masks[index] for index in reading_order(boxes)]
 
 
-def reading_order(boxes: list[tuple[int, int, int, int]]) -> list[int]:
+def reading_order(boxes: list[Box]) -> list[int]:
     """Indices of (x, y, width, height) boxes: top to bottom, right to left within a row.
 
     Boxes are in one row if they share half of the lower one's height with one that is in it; a box to the right of
@@ -243,7 +265,7 @@ def reading_order(boxes: list[tuple[int, int, int, int]]) -> list[int]:
     return order
 
 
-def _before(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:
+def _before(one: Box, other: Box) -> bool:
     """Whether `one` is read before `other`: it is beside it on the right, or above it."""
     x1, y1, w1, h1 = one
     x2, y2, w2, h2 = other

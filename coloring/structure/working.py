@@ -43,6 +43,11 @@ class WorkingPage:
         return self.levels.shape[1]
 
     @property
+    def all(self) -> tuple[slice, slice]:
+        """All rows and columns."""
+        return slice(0, self.height), slice(0, self.width)
+
+    @property
     def side(self) -> int:
         """The shorter side, pixels; lengths are given as shares of it."""
         return min(self.levels.shape)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from data.image_folder import read_image
 from scripts.evaluation.sources import Pictures, References
 from util.errors import UserError
-from util.label_maps import read_label_map, scaled_labels
+from util.label_maps import read_label_map, read_paper, scaled_labels
 from util.metrics import METRICS, Inception, Metric, Occurrences, Picture, measure, occurrences, palette
 
 FAULTS_NAMED = 5  # of images that can't be measured, in the one line that says so
@@ -45,7 +45,10 @@ class Ruler:
     @property
     def metrics(self) -> dict[str, Metric]:
         """Those that there is something for."""
-        there = {"truth": self.references.truths, "scan": self.references.scans, "labels": self.references.labels}
+        there = {
+            "truth": self.references.truths, "scan": self.references.scans, "labels": self.references.labels,
+            "paper": self.references.panels,
+        }  # fmt: skip
         return {name: metric for name, metric in METRICS.items() if all(there[need] for need in metric.needs)}
 
     def measure(self, results: dict[str, Pictures]) -> tuple[dict[str, Measured], Measured]:
@@ -85,7 +88,7 @@ class Ruler:
     def _add(self, to: Measured, name: str, result: Picture, against: "Against", path: Path) -> None:
         """One result. Raises UserError, naming the file, if it can't be measured."""
         try:
-            figures = measure(result, against.truth, against.scan, against.labels)
+            figures = measure(result, against.truth, against.scan, against.labels, against.paper)
         except UserError as error:
             raise UserError(f"{path}: {error}") from error
         to.scores[name] = {metric: figures.get(metric, np.nan) for metric in self.metrics}
@@ -94,7 +97,7 @@ class Ruler:
 
     def _add_truth(self, truths: Measured, name: str, against: "Against") -> None:
         assert against.truth is not None
-        figures = measure(against.truth, scan=against.scan)
+        figures = measure(against.truth, scan=against.scan, paper=against.paper)
         truths.scores[name] = {
             name: figures.get(name, np.nan) for name, metric in self.metrics.items() if "truth" not in metric.needs
         }
@@ -125,6 +128,7 @@ class Against:
     truth: Picture | None
     scan: Picture | None
     labels: np.ndarray | None
+    paper: np.ndarray | None
 
 
 class _Drawing:
@@ -136,8 +140,10 @@ class _Drawing:
             for kind, paths in (("truth", references.truths), ("scan", references.scans)) if name in paths
         }  # fmt: skip
         self._label_path = references.labels.get(name)
+        self._paper_paths = references.panels.get(name), references.texts.get(name)
         self._images: dict[str, Image.Image] = {}
         self._labels: np.ndarray | None = None
+        self._paper: np.ndarray | None = None
         self._sized: dict[tuple[int, int], Against] = {}
 
     def with_shorter_side(self, side: int) -> tuple[int, int]:
@@ -148,7 +154,9 @@ class _Drawing:
         if size not in self._sized:
             images = {kind: _scaled(image, size) for kind, image in self._opened()}
             labels = None if self._label_path is None else scaled_labels(self._label_map(self._label_path), size)
-            self._sized[size] = Against(images.get("truth"), images.get("scan"), labels)
+            paper = self._paper_map()
+            paper = None if paper is None else scaled_labels(paper, size)
+            self._sized[size] = Against(images.get("truth"), images.get("scan"), labels, paper)
         return self._sized[size]
 
     def _opened(self) -> Iterator[tuple[str, Image.Image]]:
@@ -161,6 +169,12 @@ class _Drawing:
         if self._labels is None:
             self._labels = read_label_map(path)
         return self._labels
+
+    def _paper_map(self) -> np.ndarray | None:
+        panels, text = self._paper_paths
+        if self._paper is None and panels is not None and text is not None:
+            self._paper = read_paper(panels, text)
+        return self._paper
 
 
 def _with_shorter_side(size: tuple[int, int], side: int) -> tuple[int, int]:

@@ -19,12 +19,15 @@ class Source:
 
 @dataclass(frozen=True)
 class References:
-    """What results are measured against, by name; empty where there is nothing. parts: of the label maps, by number."""
+    """What results are measured against, by name; empty where there is nothing. parts: of the label maps, by number.
+    panels, texts: panel maps and text maps."""
 
     truths: Pictures
     scans: Pictures = field(default_factory=dict)
     labels: Pictures = field(default_factory=dict)
     parts: dict[int, Part] = field(default_factory=dict)
+    panels: Pictures = field(default_factory=dict)
+    texts: Pictures = field(default_factory=dict)
 
     @property
     def names(self) -> Pictures:
@@ -59,21 +62,25 @@ def _is_run(path: Path) -> bool:
 
 def find_references(truth: Path | None, dataroot: Path | None, phase: str) -> References:
     """truth: a folder of true colorings; None: those of the data set. dataroot: a data set with scans in PHASE + A and
-    perhaps truths in PHASE + B, label maps in PHASE + L. Raises UserError where something that is needed is missing."""
+    perhaps truths in PHASE + B, label maps in PHASE + L, panel and text maps in PHASE + P and PHASE + T.
+    Raises UserError where something that is needed is missing."""
     if dataroot is None:
         if truth is None:
             raise UserError("what should results be measured against? Give --truth FOLDER, or --dataroot with valA")
         return References(pictures(truth))
-    sides = {side: dataroot / f"{phase}{side}" for side in "ABL"}
+    sides = {side: dataroot / f"{phase}{side}" for side in "ABLPT"}
     if not sides["A"].is_dir():
         raise UserError(f"no folder {sides['A']} of drawings to color: check --dataroot and --phase")
     has_labels = sides["L"].is_dir() and (dataroot / FILE).is_file()
+    has_structure = sides["P"].is_dir() and sides["T"].is_dir()
     truth = truth or (sides["B"] if sides["B"].is_dir() else None)
     return References(
         pictures(truth) if truth else {},
         pictures(sides["A"]),
         pictures(sides["L"]) if has_labels else {},
         read_parts(dataroot) if has_labels else {},
+        pictures(sides["P"]) if has_structure else {},
+        pictures(sides["T"]) if has_structure else {},
     )
 
 

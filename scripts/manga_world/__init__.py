@@ -2,6 +2,5 @@
 
 from .page import render_page, render_page_and_structure
 from .parts import LEVELS, label_table
-from .structure import LETTERING
 
-__all__ = ["LETTERING", "LEVELS", "label_table", "render_page", "render_page_and_structure"]
+__all__ = ["LEVELS", "label_table", "render_page", "render_page_and_structure"]

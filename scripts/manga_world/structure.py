@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw
 
+from util.label_maps import LETTERING
+
 from .canvas import INK, Canvas
 from .curves import Points
 from .panels import frame, reading_order
-
-LETTERING = 1000  # is added in the text map where there is the ink of letters
 
 
 def panel_map(canvas: Canvas, quads: list[Points], factor: int) -> Image.Image:

@@ -26,6 +26,8 @@ from util.metrics.parts import (
     character_consistency,
     occurrences,
     part_color_error,
+    patchiness,
+    stained_paper,
 )
 from util.metrics.picture import Picture
 from util.metrics.registry import METRICS, SET_METRICS, Metric, Reading, measure
@@ -36,5 +38,5 @@ __all__ = [
     "PaletteDistance", "Picture", "Reading", "SetFigure", "Unavailable", "bleeding", "character_consistency", "chroma",
     "chroma_ratio", "ciede2000", "colored_difference", "colorfulness", "edge_recall", "fid", "figure_with_interval",
     "hue_error", "kid", "mean_difference", "mean_with_interval", "measure", "occurrences", "palette",
-    "part_color_error", "psnr", "sliced_wasserstein", "ssim",
+    "part_color_error", "patchiness", "psnr", "sliced_wasserstein", "ssim", "stained_paper",
 ]  # fmt: skip

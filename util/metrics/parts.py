@@ -16,6 +16,7 @@ from util.metrics.color import ciede2000_of_lab
 from util.metrics.picture import Images, Picture, of_one_size
 
 LEAST_PIXELS = 16  # of a part, or of one of its regions: fewer tell no color
+STAINED = 3.0  # CIELAB chroma above which paper looks stained
 BORDER = 8  # pixels from another part: how far bleeding is looked for, across the ink between both
 CLEARLY = 20.0  # in the plane of a* and b*: colors that differ by less, from another or from grey, are not told apart
 
@@ -32,6 +33,32 @@ def part_color_error(result: Images, truth: Images, labels: np.ndarray) -> float
     known, true_colors = _mean_colors(truth, labels)
     _, colors = _mean_colors(result, labels)
     return float(ciede2000_of_lab(colors, true_colors)[known].mean()) if known.any() else math.nan
+
+
+def patchiness(result: Images, truth: Images, labels: np.ndarray) -> float:
+    """How much more the colors within a part vary than they truly do, in the plane of a* and b*: the square root of
+    the variance (of a* plus of b*) of its pixels beyond that of the truth, averaged over the parts of the page by their
+    areas; nan if there is none of 16 pixels or more.
+
+    0 for the true coloring, and for any that varies no more within its parts: an uncolored page, too, so that it tells
+    something only beside part_color_error. Defined here; CIELAB: CIE 15, "Colorimetry".
+    """
+    result, truth = of_one_size(result, truth)
+    _check(labels, truth)
+    known, (variance, true_variance) = _known(labels), (_variances(image, labels) for image in (result, truth))
+    areas = np.bincount(labels.ravel())[known]
+    beyond = np.sqrt(np.maximum(variance - true_variance, 0))[known]
+    return float((areas * beyond).sum() / areas.sum()) if known.any() else math.nan
+
+
+def stained_paper(result: Images, paper: np.ndarray) -> float:
+    """The share of the pixels that must stay paper whose CIELAB chroma is above 3, from 0 to 1; nan if there is none.
+
+    paper: (H, W) whole numbers, 1 in gutters, margins and balloons, 0 elsewhere.
+    """
+    result = Picture.of(result)
+    _check(paper, result)
+    return float((result.chroma[paper > 0] > STAINED).mean()) if (paper > 0).any() else math.nan
 
 
 def bleeding(result: Images, truth: Images, labels: np.ndarray) -> float:
@@ -82,11 +109,23 @@ def _borders(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _mean_colors(image: Picture, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each label 0…n: whether it is a part with pixels enough, (n + 1,), and its mean color, (3, n + 1)."""
     flat = labels.ravel()
-    counts = np.bincount(flat)
     sums = np.stack([np.bincount(flat, plane.ravel()) for plane in image.lab])
-    known = counts >= LEAST_PIXELS
+    return _known(labels), sums / np.maximum(np.bincount(flat), 1)
+
+
+def _known(labels: np.ndarray) -> np.ndarray:
+    """Of each label 0…n: whether it is a part with pixels enough, (n + 1,)."""
+    known = np.bincount(labels.ravel()) >= LEAST_PIXELS
     known[0] = False
-    return known, sums / np.maximum(counts, 1)
+    return known
+
+
+def _variances(image: Picture, labels: np.ndarray) -> np.ndarray:
+    """Of each label 0…n: the variance of a* plus that of b*, (n + 1,)."""
+    flat = labels.ravel()
+    _, means = _mean_colors(image, labels)
+    squares = sum(np.square(plane.ravel() - mean[flat]) for plane, mean in zip(image.lab[1:], means[1:], strict=True))
+    return np.bincount(flat, squares) / np.maximum(np.bincount(flat), 1)
 
 
 def _check(labels: np.ndarray, image: Picture) -> None:

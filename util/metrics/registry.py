@@ -15,11 +15,11 @@ from util.metrics.against_truth import (
     psnr,
     ssim,
 )
-from util.metrics.parts import bleeding, part_color_error
+from util.metrics.parts import bleeding, part_color_error, patchiness, stained_paper
 from util.metrics.picture import Images, Picture
 from util.metrics.without_truth import colorfulness, edge_recall
 
-Need = Literal["truth", "scan", "labels"]
+Need = Literal["truth", "scan", "labels", "paper"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ METRICS: dict[str, Metric] = {
         "bleeding", "lower", "share of the pixels beside another part that have taken its color", digits=3,
         skips="pages without borders between parts of unlike colors", function=bleeding, needs=("truth", "labels"),
     ),
+    "patchiness": Metric(
+        "patchiness", "lower", "how much more a*, b* vary within a part than truly, mean over the parts by area",
+        skips="pages without labelled parts", function=patchiness, needs=("truth", "labels"),
+    ),
+    "stained_paper": Metric(
+        "stained paper", "lower", "share of the pixels of gutters and balloons with chroma > 3", digits=3,
+        skips="pages without gutters and balloons", function=stained_paper, needs=("paper",),
+    ),
     "ink_fidelity": Metric(
         "ink fidelity", "higher", "share of the scan's edges that the result has within a pixel", digits=3,
         skips="scans without edges", function=edge_recall, needs=("scan",),
@@ -115,13 +123,16 @@ SET_METRICS: dict[str, Reading] = {
 
 
 def measure(
-    result: Images, truth: Images | None = None, scan: Images | None = None, labels: np.ndarray | None = None
-) -> dict[str, float]:
+    result: Images, truth: Images | None = None, scan: Images | None = None, labels: np.ndarray | None = None,
+    paper: np.ndarray | None = None,
+) -> dict[str, float]:  # fmt: skip
     """All of METRICS that what is given allows, by name. Images are HWC uint8 RGB of one size, or Pictures of these;
-    labels: (H, W) whole numbers. Raises what the metrics raise."""
+    labels: (H, W) whole numbers; paper: the same, 1 where there is paper that must stay so. Raises what the metrics
+    raise."""
     result = Picture.of(result)
     images = {name: Picture.of(image) for name, image in (("truth", truth), ("scan", scan)) if image is not None}
-    given: dict[str, Any] = images if labels is None else {**images, "labels": labels}
+    maps = {name: numbers for name, numbers in (("labels", labels), ("paper", paper)) if numbers is not None}
+    given: dict[str, Any] = {**images, **maps}
     return {
         name: metric.function(result, *(given[need] for need in metric.needs))
         for name, metric in METRICS.items()
