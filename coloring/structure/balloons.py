@@ -25,6 +25,7 @@ OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
 TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
 INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
 DENSE, DENSE_FEW = 0.34, 0.45  # share of the hull of its text that the boxes of many letters, and of few, fill
+PADDING, AT_OUTLINE = 0.25, 0.4  # of a letter: this share of letters may be nearer to the outline, patterns reach it
 CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
 
@@ -118,9 +119,21 @@ def _is_balloon(
     dense = DENSE if len(block) > FEW else DENSE_FEW
     if not TEXT_FILLS[0] * size <= text <= TEXT_FILLS[1] * size or (block[:, 2] * block[:, 3]).sum() < dense * text:
         return False
+    if _at_the_outline(boxes, area, box) > AT_OUTLINE:
+        return False
     x, y, w, h = cv2.boundingRect(area)
     middle = np.array([box[1].start + x + w / 2, box[0].start + y + h / 2])
     return bool((np.abs((corners.min(axis=0) + corners.max(axis=0)) / 2 - middle) <= CENTERED * np.array([w, h])).all())
+
+
+def _at_the_outline(boxes: np.ndarray, area: np.ndarray, box: tuple[slice, slice]) -> float:
+    """The share of letters, (N, 4) boxes, that reach up to the outline of an area, (h, w) uint8 in a `box`."""
+    distance = np.pad(cv2.distanceTransform(np.pad(area, 1), cv2.DIST_L2, 3), 1)
+    ends = [(boxes[:, :2] + (boxes[:, 2:] - 1) * side) - (box[1].start, box[0].start) + 2
+            for side in ((0, 0), (1, 0), (0, 1), (1, 1))]  # fmt: skip
+    ends = [np.clip(end, 0, (distance.shape[1] - 1, distance.shape[0] - 1)).astype(int) for end in ends]
+    nearest = np.min([distance[end[:, 1], end[:, 0]] for end in ends], axis=0)
+    return float((nearest < PADDING * boxes[:, 2:].max(axis=1)).mean())
 
 
 def _main_group(groups: np.ndarray, boxes: np.ndarray) -> np.ndarray:
