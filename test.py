@@ -119,7 +119,8 @@ def page_colorizer(opt: argparse.Namespace, model: TestModel) -> PageColorizer:
 def settings(opt: argparse.Namespace, model: TestModel) -> dict[str, Any]:
     """All that a colored page depends on, beside the page itself."""
     names = (
-        "direction", "eval", "resize_or_crop", "loadSize", "fineSize", "crop_part", "page_size", "keep_lines",
+        "direction", "eval", "resize_or_crop", "loadSize", "fineSize", "crop_part", "page_size", "panel_size",
+        "keep_lines",
         "clean_paper", "flats", "recolor", "output_format", "image_format", "quality", "aspect_ratio", "no_html",
         "layers",
     )  # fmt: skip

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -41,6 +42,9 @@ SHADE_QUANTILE = 0.9
 SHADE_LEVELS = 32  # steps of the histogram that tells it
 # Shades are smoothed by this share of the page's shorter side (standard deviation), below which they are grain.
 SHADE_BLUR = 0.002
+# How far panels may reach beyond their frames, as a share of the page's shorter side, and the level of frames, of 255.
+FRAME_RIM = 0.003
+FRAME_BLACK = 96
 # Balloons are numbered from here on in the map of areas that no region leaves.
 BALLOONS = 1 << 15
 
@@ -55,20 +59,24 @@ class _Parts:
     structure: PageStructure
     regions: Regions
 
-    @property
+    @cached_property
     def kept(self) -> np.ndarray:
         """(H, W) bool, the pixels that stay as they are: paper, balloons, lettering, and all outside of panels."""
         found = self.structure
-        return found.paper | found.gutter | (found.balloons > 0) | found.lettering | (found.panels == 0)
+        outside = found.paper | found.gutter | (found.balloons > 0) | found.lettering | (found.panels == 0)
+        return outside | _beyond_frames(self.luminance, found.panels)
 
 
-def compose(page: Image.Image, painting: Painting, flats: str = "auto") -> ColoredPage:
+def compose(
+    page: Image.Image, painting: Painting, flats: str = "auto", structure: PageStructure | None = None
+) -> ColoredPage:
     """Color a page, mode L or RGB, with a painting of it: the colored page at its own size, with its layers.
 
     flats: one of FLATS; auto: regions get one color each but for large painted ones, on: all get one color, off: none.
+    structure: that of the page; None: it is looked for.
     """
     luminance = np.asarray(page.convert("L"))
-    parts = _take_apart(luminance)
+    parts = _take_apart(luminance, structure or find_structure(luminance))
     painted = without_ink(painting.coloring, parts.ink)
     votes = cast_votes(painting, painted, parts.regions.labels, parts.regions.count)
     light = _mean_levels(parts.paper, parts.regions) / 255
@@ -81,18 +89,23 @@ def compose(page: Image.Image, painting: Painting, flats: str = "auto") -> Color
     return ColoredPage(Image.fromarray(flatten(layers)), layers, parts.regions.labels)
 
 
-def with_paper(coloring: Image.Image, page: Image.Image) -> Image.Image:
+def with_paper(coloring: Image.Image, page: Image.Image, structure: PageStructure) -> Image.Image:
     """A coloring, RGB, with the paper of its page, mode L or RGB of the same size, left as it is."""
-    luminance = page.convert("L")
-    paper = find_structure(np.asarray(luminance)).paper
-    return Image.composite(luminance.convert("RGB"), coloring, Image.fromarray(paper))
+    return Image.composite(page.convert("L").convert("RGB"), coloring, Image.fromarray(structure.paper))
 
 
-def _take_apart(luminance: np.ndarray) -> _Parts:
-    structure = find_structure(luminance)
+def _take_apart(luminance: np.ndarray, structure: PageStructure) -> _Parts:
     areas = np.where(structure.balloons > 0, BALLOONS + structure.balloons, structure.panels).astype(np.uint16)
     drawing = np.where(structure.lettering, 255, luminance).astype(np.uint8)  # letters enclose no regions
     return _Parts(luminance, *separate_ink(luminance), structure, find_regions(drawing, areas))
+
+
+def _beyond_frames(luminance: np.ndarray, panels: np.ndarray) -> np.ndarray:
+    """Where panels, (H, W) numbers, reach a little beyond their frames: light pixels at their borders beside black."""
+    reach = max(2, round(FRAME_RIM * min(panels.shape)))
+    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    inner = cv2.erode((panels > 0).view(np.uint8), window, borderType=cv2.BORDER_REPLICATE) > 0
+    return (panels > 0) & ~inner & (luminance > FRAME_BLACK) & (cv2.erode(luminance, window) < FRAME_BLACK)
 
 
 def _mean_levels(levels: np.ndarray, regions: Regions) -> np.ndarray:

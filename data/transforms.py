@@ -33,6 +33,9 @@ ROOM, SPARE = FINER, 1.5
 
 # A strip is seen as large as a page of this proportion would be, longer side to shorter.
 LONGEST_PAGE = 2.0
+# A page is shown no larger than so many panels side by side.
+MOST_OF_PANELS = 2.0
+
 # A sliver would become a strip.
 MOST_ENLARGED = 16.0
 
@@ -225,7 +228,8 @@ class PageScale:
     """How large whole pages are shown to a network: as large as it knows them from its training.
 
     resize_or_crop, load_size, crop_size, crop_part: those of the training. page_size: 0 for the scale that follows
-    from these; else the shorter side in pixels, or infinity for pages as they are.
+    from these; else the shorter side in pixels, or infinity for pages as they are. panel_size: 0, or the extent in
+    pixels that a panel is shown at: the root of the area of a page's median panel. Counts unless there is a page_size.
     """
 
     resize_or_crop: str
@@ -233,6 +237,7 @@ class PageScale:
     crop_size: int
     crop_part: tuple[float, float] = (0.5, 1.0)
     page_size: float = 0
+    panel_size: float = 0
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> "PageScale":
@@ -242,11 +247,25 @@ class PageScale:
         return cls(
             options.get("resize_or_crop", "resize_and_crop"), options.get("loadSize", 286),
             options.get("fineSize", 256), (part[0], part[1]), page_size(size) if isinstance(size, str) else size,
+            options.get("panel_size", 0),
         )  # fmt: skip
 
-    def size(self, page: tuple[int, int]) -> tuple[int, int]:
-        """Width and height, in pixels, at which a page of some width and height is shown: its proportions are kept."""
-        factor = self._factor(*page)
+    @property
+    def by_panels(self) -> bool:
+        """Whether a page's scale depends on its panels."""
+        return bool(self.panel_size) and not self.page_size
+
+    def size(self, page: tuple[int, int], panel: float = 0) -> tuple[int, int]:
+        """Width and height, in pixels, at which a page of some width and height is shown: its proportions are kept.
+
+        panel: the extent of its median panel in pixels, 0 where it is not known.
+        """
+        if self.by_panels:
+            short = min(page)
+            side = self.panel_size * short / (panel or short)
+            factor = min(max(side, self.panel_size), MOST_OF_PANELS * self.panel_size) / short
+        else:
+            factor = self._factor(*page)
         width, height = (max(1, round(side * min(factor, MOST_ENLARGED))) for side in page)
         return width, height
 

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from coloring.colored_page import ColoredPage
 from coloring.composition import compose, with_paper
 from coloring.painting import Choices, Painting
+from coloring.structure import PageStructure, find_structure
 from data.image_folder import to_paper
 from data.transforms import PageScale
 from models.networks.palette_unet import SCALE, PaletteUnet
@@ -103,13 +104,22 @@ class PageColorizer:
             return page
         if self.makes_colorings and is_colored(page):
             page = page.convert("L")  # scans are what the network knows
-        return self.finish(page, self.run(self.prepare(page))).image
+        structure = self.structure(page)
+        return self.finish(page, self.run(self.prepare(page, structure)), structure).image
 
-    def prepare(self, page: Image.Image) -> np.ndarray:
+    def structure(self, page: Image.Image) -> PageStructure | None:
+        """Find the panels, balloons and lettering of a page (mode L or RGB); None for a generator that makes scans."""
+        return find_structure(np.asarray(page.convert("L"))) if self.makes_colorings else None
+
+    def prepare(self, page: Image.Image, structure: PageStructure | None = None) -> np.ndarray:
         """What the network will see of a page (mode L or RGB): (h, w) or (h, w, 3) uint8."""
+        panel = 0.0
+        if self.scale.by_panels:
+            structure = structure or self.structure(page)
+            panel = structure.panel_extent if structure else 0.0
         page = page.convert("L" if self.input_nc == 1 else "RGB")
         page = with_clean_paper(page) if self.clean_paper else page
-        size = self.scale.size(page.size)
+        size = self.scale.size(page.size, panel)
         return np.asarray(page if size == page.size else page.resize(size, Image.Resampling.BICUBIC))
 
     def run(self, pixels: np.ndarray) -> Painting:
@@ -129,15 +139,20 @@ class PageColorizer:
                 tqdm.write(f"{error}: pages are computed in one go")
                 self.tile, side = "off", None
 
-    def finish(self, page: Image.Image, painting: Painting) -> ColoredPage:
-        """Make a page of the painting of it: at the size of the page, and, where the page's ink is kept, of layers."""
-        colored = painting.coloring.ndim == 3
-        if colored and self.keep_lines:
-            return compose(page, painting, self.flats)
+    def finish(
+        self, page: Image.Image, painting: Painting, structure: PageStructure | None = None
+    ) -> ColoredPage:
+        """Make a page of the painting of it: at the size of the page, and, where the page's ink is kept, of layers.
+
+        structure: what `structure` gave for the page, if it has been asked.
+        """
+        if painting.coloring.ndim == 3 and self.keep_lines:
+            return compose(page, painting, self.flats, structure)
         picture = Image.fromarray(painting.coloring)
         if picture.size != page.size:
             picture = picture.resize(page.size, Image.Resampling.BICUBIC)
-        return ColoredPage(with_paper(picture, page) if colored else picture)
+        structure = structure or self.structure(page)
+        return ColoredPage(with_paper(picture, page, structure) if structure else picture)
 
     def _side(self, pixels: np.ndarray) -> int | None:
         """The side of the tiles for a page, None for one go."""

@@ -7,7 +7,7 @@ from models.base_model import BaseModel, Batch
 from models.trained import check_size, find_generator, saved_options
 from models.volume_results import FORMATS, IMAGE_FORMATS
 from util.errors import UserError
-from util.option_types import page_size, percent, positive, tile, weight
+from util.option_types import natural, page_size, percent, positive, tile, weight
 
 
 class TestModel(BaseModel):
@@ -23,6 +23,9 @@ class TestModel(BaseModel):
         add = parser.add_argument
         add("--page_size", type=page_size, default=0, metavar="native|N",
             help="how large the network sees a page: native, or its shorter side in pixels; 0: as large as in training")
+        add("--panel_size", type=natural, default=0,
+            help="how large the network sees a panel: the root of the area of a page's median panel, in pixels; 0: all "
+            "pages as large as in training. Counts unless there is a --page_size")
         add("--keep_lines", action=argparse.BooleanOptionalAction,
             help="lay the page's own ink over the colors; unless said otherwise, where scans are colored")
         add("--clean_paper", action=argparse.BooleanOptionalAction, default=True,

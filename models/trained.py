@@ -65,6 +65,7 @@ _WANTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "loadSize": ("a whole number above 0", _is_whole),
     "fineSize": ("a whole number above 0", _is_whole),
     "page_size": ("a whole number or native", lambda value: value in ("native", "inf") or _is_whole(value, 0)),
+    "panel_size": ("a whole number", lambda value: _is_whole(value, 0)),
     "crop_part": ("two numbers above 0 and at most 1", lambda value: value is None or _is_range(value)),
 }
 

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from coloring.painting import Painting
+from coloring.structure import PageStructure
 from data.pages import NothingToWrite, Page, PageError, Volume
 from models.page_colorizer import PageColorizer
 from models.volume_results import Done, Results, writing_results
@@ -35,6 +36,7 @@ class Job:
     identity: str = ""
     picture: Image.Image | None = None
     pixels: np.ndarray | None = None
+    structure: PageStructure | None = None
     painting: Painting | None = None
     note: str = ""
 
@@ -153,7 +155,9 @@ class VolumeColorizer:
             if not self.recolor:
                 return replace(job, picture=picture, note="was colored already")
             picture = picture.convert("L")
-        return replace(job, picture=picture, pixels=self.colorizer.prepare(picture))
+        structure = self.colorizer.structure(picture)
+        pixels = self.colorizer.prepare(picture, structure)
+        return replace(job, picture=picture, pixels=pixels, structure=structure)
 
     def _run(self, job: Job) -> Job:
         return job if job.pixels is None else replace(job, painting=self.colorizer.run(job.pixels), pixels=None)
@@ -163,7 +167,7 @@ class VolumeColorizer:
             return self.results.failed(job.volume, job.page, job.note)
         if job.painting is None:
             return self.results.kept(job.volume, job.page, job.identity, job.picture, job.note)
-        colored = self.colorizer.finish(job.picture, job.painting)
+        colored = self.colorizer.finish(job.picture, job.painting, job.structure)
         return self.results.colored(job.volume, job.page, job.identity, job.picture, colored)
 
 

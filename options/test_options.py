@@ -11,7 +11,7 @@ from util.option_types import size_limit
 from util.precision import PRECISIONS
 
 # Beside the architecture, what test.py takes from the training: the size that the networks know.
-SCALE = ("loadSize", "fineSize", "resize_or_crop", "page_size")
+SCALE = ("loadSize", "fineSize", "resize_or_crop", "page_size", "panel_size")
 # The run whose weights come with the project, and where they lie.
 SHIPPED, SHIPPED_DIR = "manga_color", Path(__file__).resolve().parents[1] / "checkpoints"
 

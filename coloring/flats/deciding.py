@@ -15,12 +15,14 @@ from skimage.color import lab2rgb, rgb2lab
 from coloring.flats.votes import Votes
 from coloring.regions import Contacts
 
-SATURATION = 1.3
+SATURATION = 1.2
 # Colors of a palette that are white: CIELAB lightness above, chroma below.
 WHITE_LIGHTNESS = 90.0
 WHITE_CHROMA = 8.0
 # Shares of white from which on a region begins to turn to paper, and at which it is paper.
 PAPER_SHARES = 0.15, 0.25
+# Where less of a region than this is clear of ink, as between the lines of a pattern, white says less.
+CLEAR = 0.2
 # Neighbors agree the more, the less ink lies between them and the nearer their colors are. Mean ink, 0 to 1, at which
 # a border is a line, and the distance in CIELAB at which colors agree by 60 %.
 LINE_INK = 0.3
@@ -47,6 +49,7 @@ def decide_colors(
     lab = _agreed(lab, votes.weights, contacts, sizes)
     white = _is_white(rgb2lab(votes.palette[None])[0])
     start, full = PAPER_SHARES
+    may_be_paper = may_be_paper * np.clip(votes.clear / CLEAR, 0, 1)
     paper = may_be_paper * np.clip((votes.shares[:, white].sum(axis=1) - start) / (full - start), 0, 1)
     lab = lab + paper[:, None] * (np.array([100.0, 0, 0]) - lab)
     colors = np.rint(255 * lab2rgb(lab[None])[0]).clip(0, 255).astype(np.uint8)

@@ -31,13 +31,15 @@ class Votes:
     """What is said about each of n regions.
 
     shares: (n, K) ≥ 0, sums of 1, over the colors of `palette`, (K, 3) RGB in [0, 1]. mean: (n, 3) RGB in [0, 1], the
-    mean color without ink. weights: (n,) > 0, for how many working pixels without ink each region speaks.
+    mean color without ink. weights: (n,) > 0, for how many working pixels without ink each region speaks. clear: (n,) 0
+    to 1, how free of ink its pixels are.
     """
 
     shares: np.ndarray
     palette: np.ndarray
     mean: np.ndarray
     weights: np.ndarray
+    clear: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ def cast_votes(painting: Painting, painted: PaintedColors, labels: np.ndarray, c
     mean = np.where(silent[:, None], 1, sums / np.maximum(weights, LEAST_TRUST)[:, None])
     shares[silent, np.argmin(((1 - choices.palette) ** 2).sum(axis=1))] = 1
     shares /= shares.sum(axis=1, keepdims=True)
-    return Votes(shares, choices.palette, mean, np.maximum(weights, LEAST_TRUST))
+    clear = weights / np.maximum(np.bincount(region, minlength=count), 1)
+    return Votes(shares, choices.palette, mean, np.maximum(weights, LEAST_TRUST), clear)
 
 
 def _sampled(labels: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -37,6 +37,12 @@ class PageStructure:
     gutter: np.ndarray
 
     @property
+    def panel_extent(self) -> float:
+        """The root of the area of the median panel, in pixels; 0 where there are none."""
+        areas = np.bincount(self.panels.ravel())[1:]
+        return float(np.median(areas[areas > 0])) ** 0.5 if areas.any() else 0.0
+
+    @property
     def panel_boxes(self) -> list[Box]:
         """The box around each panel, in the order of their numbers."""
         return _boxes(self.panels)

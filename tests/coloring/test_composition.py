@@ -7,6 +7,7 @@ from PIL import Image
 from coloring.composition import FLATS, compose, with_paper
 from coloring.layers import flatten
 from coloring.painting import Painting
+from coloring.structure import find_structure
 
 SIZE = (560, 800)  # width, height
 FRAME = (40, 50, 519, 749)
@@ -120,7 +121,7 @@ def test_large_painted_regions_keep_the_networks_colors():
 
 def test_coloring_without_the_pages_ink_keeps_its_paper():
     page = Image.fromarray(framed_page())
-    made = np.asarray(with_paper(Image.new("RGB", SIZE, INSIDE), page))
+    made = np.asarray(with_paper(Image.new("RGB", SIZE, INSIDE), page, find_structure(np.asarray(page))))
     assert (made[:40] == 255).all()
     assert (made[400, 280] == INSIDE).all()
 

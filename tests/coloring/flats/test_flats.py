@@ -15,7 +15,7 @@ NO_CONTACTS = Contacts(*(np.zeros(0, np.int64) for _ in range(2)), *(np.zeros(0)
 
 def votes(*shares: tuple[float, float, float]) -> Votes:
     rows = np.array(shares)
-    return Votes(rows, PALETTE, rows @ PALETTE, np.full(len(rows), 100.0))
+    return Votes(rows, PALETTE, rows @ PALETTE, np.full(len(rows), 100.0), np.ones(len(rows)))
 
 
 def decided(said: Votes, contacts: Contacts = NO_CONTACTS, may_be_paper: float = 1.0) -> np.ndarray:

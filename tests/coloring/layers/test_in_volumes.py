@@ -9,7 +9,6 @@ from psd_tools import PSDImage
 
 from coloring.colored_page import ColoredPage
 from coloring.layers import Layer, flatten
-from coloring.painting import Painting
 from models.networks import define_G
 from models.page_colorizer import PageColorizer
 from tests.coloring.test_going_on import interrupted_once
@@ -24,7 +23,7 @@ LAYERS = ["紙", "塗り", "線画"]
 def finishing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pages be made of layers and regions: two flat colors, side by side."""
 
-    def finish(self: PageColorizer, page: Image.Image, painting: Painting) -> ColoredPage:
+    def finish(self: PageColorizer, page: Image.Image, *_: object) -> ColoredPage:
         ink = np.asarray(page.convert("L"))
         flats = np.zeros((*ink.shape, 4), np.uint8)
         flats[:, : ink.shape[1] // 2] = (250, 200, 160, 255)
@@ -133,7 +132,7 @@ def test_page_that_no_psd_can_hold(
 def test_page_that_was_not_made_of_layers(
     color: Color, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    monkeypatch.setattr(PageColorizer, "finish", lambda self, page, _: ColoredPage(page.convert("RGB")))
+    monkeypatch.setattr(PageColorizer, "finish", lambda self, page, *_: ColoredPage(page.convert("RGB")))
     assert color("--dataroot", save_scans(tmp_path / "book", ["1.png"]), "--layers=ora") == 1
     assert "problem: 1.png: it was not made of layers. Drop --layers." in capsys.readouterr().err
 
