@@ -6,6 +6,7 @@ weights, where there are such), the options, how it was trained.
 test.py reads the copy like the run itself: `--checkpoints_dir shared --name onepiece`.
 """
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -14,12 +15,16 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from models.averages import weights_path
+from models.trained import saved_options
 from util import checkpoint
 from util.errors import UserError, reported
-from util.files import replacing
-from util.option_types import Parser
+from util.files import replacing, write_text
+from util.option_types import Parser, natural
 
-TOLD = ("opt.json", "opt.txt", "training.json")
+OPTIONS = "opt.json"
+TOLD = ("opt.txt", "training.json")
+# Options that say where the run's own data lay, which nobody else has.
+ONLY_HERE = ("val_dataroot", "cache_dir")
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -28,6 +33,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("out", type=Path, help="the folder to write")
     parser.add_argument("--epoch", default="latest", help="whose weights")
     parser.add_argument("--generators", nargs="+", default=["G", "G_A"], help="which, where they exist")
+    parser.add_argument("--panel_size", type=natural, default=0,
+                        help="how large the weights are shown a panel unless test.py is told otherwise, in pixels; 0: "
+                        "pages as large as in training")
     return parser.parse_args()
 
 
@@ -42,6 +50,10 @@ def main() -> None:
         raise UserError(f"no {names} in {args.run}: check the folder and --epoch")
     for name, path in found.items():
         checkpoint.save(_halved(checkpoint.load_weights(path)), args.out / name)
+    if (args.run / OPTIONS).is_file():
+        options = {key: value for key, value in saved_options(args.run).items() if key not in ONLY_HERE}
+        options |= {"page_size": 0, "panel_size": args.panel_size} if args.panel_size else {}
+        write_text(args.out / OPTIONS, json.dumps(options, indent=1, sort_keys=True) + "\n")
     for name in TOLD:
         if (args.run / name).is_file():
             with replacing(args.out / name) as temporary:

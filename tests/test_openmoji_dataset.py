@@ -48,6 +48,14 @@ def test_drawings_go_where_the_lists_say(package, tmp_path, argv, scans):
     assert coloring[0, 0].tolist() == [255, 255, 255]
 
 
+def test_all_drawings_but_the_measured_ones_are_pairs(package, tmp_path):
+    (package / "black" / "svg" / "1F5.svg").unlink()  # without line art it is no pair
+    out = tmp_path / "data"
+    run_main(make_openmoji_dataset, str(package), "--out", str(out), "--size", "48", "--all")
+    assert names(out / "trainA") == names(out / "trainB") == {"1F4", "26A1", "2B50", "1F6-FE0F"}
+    assert names(out / "valA") == names(out / "valB") == {"1F7"}
+
+
 def test_what_can_not_be_drawn_leaves_nothing(package, tmp_path):
     (package / "color" / "svg" / "1F7.svg").write_text("<svg")
     with pytest.raises(UserError, match=r"can't draw .*1F7\.svg"):

@@ -41,3 +41,17 @@ def test_size(options: dict, page: tuple[int, int], size: tuple[int, int]) -> No
 def test_no_page_vanishes() -> None:
     assert PageScale.from_options(TRAINING | {"page_size": 4}).size((1, 4000)) == (4, 16_000)
     assert PageScale.from_options(TRAINING | {"resize_or_crop": "scale_width"}).size((100_000, 3)) == (286, 1)
+
+
+@pytest.mark.parametrize(("panel", "size"), [
+    (1200, (300, 430)),  # a single drawing
+    (1400, (300, 430)),
+    (900, (400, 573)),
+    (600, (600, 860)),
+    (200, (600, 860)),  # many small panels: no larger than twice the size of one
+    (0, (300, 430)),  # not known
+])  # fmt: skip
+def test_panels_choose_the_scale_of_their_page(panel: float, size: tuple[int, int]) -> None:
+    scale = PageScale.from_options(TRAINING | {"panel_size": 300})
+    assert scale.size((1200, 1720), panel) == size
+    assert PageScale.from_options(TRAINING | {"panel_size": 300, "page_size": 500}).size((1200, 1720), panel)[0] == 500

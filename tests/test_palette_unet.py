@@ -85,3 +85,14 @@ def test_paper_shows_no_grid(level):
     period = paper.shape[-1] // SCALE
     on_grid = spectrum[:, ::period, ::period]
     assert on_grid.amax() < 0.5 / 255
+
+
+@pytest.mark.parametrize("size", [(64, 64), (70, 53)])
+def test_what_colors_were_chosen_from(size):
+    net = small().eval()
+    scan = torch.rand(1, 1, *size, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    with torch.no_grad():
+        coloring, shares = net.painted_with_choices(scan)
+        assert torch.equal(coloring, net(scan))
+    assert shares.shape == (1, len(net.palette), *(math.ceil(side / SCALE) for side in size))
+    assert torch.allclose(shares.sum(1), torch.ones(()), atol=1e-5)

@@ -1,4 +1,5 @@
 """What ships in checkpoints/ colors well, and how small copies of runs are made."""
+import json
 from pathlib import Path
 
 import numpy as np
@@ -75,6 +76,15 @@ def test_a_small_copy_colors_like_the_run(tmp_path, monkeypatch):
     image = torch.rand(1, 1, 32, 32)
     with torch.no_grad():
         assert torch.allclose(net.eval()(image), copy.eval()(image), atol=5e-3)
+
+
+def test_a_small_copy_says_how_large_panels_are_shown(tmp_path, monkeypatch):
+    net = define_G(1, 3, 4, "resnet_6blocks", "batch")
+    checkpoint.save(net.state_dict(), tmp_path / "run" / "latest_net_G.pth")
+    (tmp_path / "run" / "opt.json").write_text('{"page_size": 320, "val_dataroot": "datasets/val", "ngf": 4}')
+    ship(monkeypatch, tmp_path / "run", tmp_path / "copy", "--panel_size", "260")
+    options = json.loads((tmp_path / "copy" / "opt.json").read_text())
+    assert options == {"page_size": 0, "panel_size": 260, "ngf": 4}
 
 
 def test_a_run_without_weights_is_refused(tmp_path, monkeypatch, capsys):
