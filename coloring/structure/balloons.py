@@ -38,7 +38,7 @@ class Balloons:
 
 
 def find_balloons(page: WorkingPage, marks: Marks) -> Balloons:
-    """Find the balloons and captions of a page, numbered from top to bottom."""
+    """Find the balloons and captions of a page, numbered from 1."""
     numbers = np.zeros(page.levels.shape, np.uint16)
     letters = np.zeros(len(marks.numbers), bool)
     if page.is_blank or not letters.size:
