@@ -5,8 +5,9 @@
     python scripts/measure_structure.py datasets/hard
 
 Prints a table: the share of true panels that are found (IoU of 0.9 or more), the shares of true balloons that are found
-and of found ones that are true (IoU of 0.5 or more), the share of the lettering's pixels that are found, the share of
-the gutters' pixels that are called paper, and the time for a page. --list names the pages with errors.
+and of found ones that are true (IoU of 0.5 or more), the shares of the pixels of letters in balloons and of sound effects
+(filled letters, too) that are found, the share of the gutters' pixels that are called paper, and the time for a page.
+--list names the pages with errors.
 """
 import argparse
 import sys
@@ -49,7 +50,8 @@ class Figures:
     panels: Count = field(default_factory=Count)
     balloons: Count = field(default_factory=Count)
     true_balloons: Count = field(default_factory=Count)
-    lettering: Count = field(default_factory=Count)
+    letters: Count = field(default_factory=Count)
+    sounds: Count = field(default_factory=Count)
     gutters: Count = field(default_factory=Count)
     seconds: list[float] = field(default_factory=list)
 
@@ -58,7 +60,8 @@ class Figures:
             ("panels found", str(self.panels)),
             ("balloons found", str(self.balloons)),
             ("found balloons that are true", str(self.true_balloons)),
-            ("pixels of lettering found", str(self.lettering)),
+            ("pixels of letters in balloons found", str(self.letters)),
+            ("pixels of sound effects found", str(self.sounds)),
             ("pixels of gutters called paper", str(self.gutters)),
             ("seconds a page", f"{np.mean(self.seconds):.3f}, at most {np.max(self.seconds):.3f}"),
         ]
@@ -104,8 +107,9 @@ def count_page(structure: PageStructure, true_panels: np.ndarray, true_text: np.
     found = matches(balloons, structure.balloons, BALLOON_FOUND)
     figures.balloons.add(found, there)
     figures.true_balloons.add(found, claimed)
-    letters = true_text >= LETTERING
-    figures.lettering.add(int((letters & structure.lettering).sum()), int(letters.sum()))
+    letters, sounds = true_text > LETTERING, true_text == LETTERING
+    figures.letters.add(int((letters & structure.lettering).sum()), int(letters.sum()))
+    figures.sounds.add(int((sounds & structure.lettering).sum()), int(sounds.sum()))
     gutter = true_panels == 0
     figures.gutters.add(int((gutter & structure.paper).sum()), int(gutter.sum()))
     faults = ((missing_panels, "panels missed"), (there - found, "balloons missed"), (claimed - found, "no balloons"))

@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "make_demo_dataset.py
 SMALL = ["--pages", "3", "--val", "2", "--test", "1", "--width", "96", "--height", "128", "--workers", "1"]
 DEMO_DIGEST = "5327553df3dbe3f1bae00a753b71a006bec0d0d50d2ab84b883ab3607f5446ed"
 DEMO_MEANS = [163.7, 125.4, 178.3, 155.3, 161.6, 131.8, 184.4, 144.6, 162.8, 109.3, 177.2, 155.5]
-FOLDERS = {"trainA": 3, "trainB": 3, "valA": 2, "valB": 2, "valL": 2, "testA": 1, "testB": 1, "testL": 1}
+FOLDERS = {"trainA": 3, "trainB": 3, **{f"val{kind}": 2 for kind in "ABLPT"}, **{f"test{kind}": 1 for kind in "ABLPT"}}
 
 
 def _arrays(seed: int, index: int) -> tuple[np.ndarray, np.ndarray]:

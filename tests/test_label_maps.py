@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from util.errors import UserError
-from util.label_maps import Part, read_label_map, read_parts, scaled_labels
+from util.label_maps import LETTERING, Part, read_label_map, read_paper, read_parts, scaled_labels
 
 ENTRIES = [None, {"name": "ren.hair", "owner": "ren", "color": [9, 8, 7]},
            {"name": "sky", "owner": None, "color": [1, 2, 3]}]  # fmt: skip
@@ -42,6 +42,14 @@ def test_what_is_no_map_is_told(tmp_path):
     for name in ("a.png", "b.png", "c.png"):
         with pytest.raises(UserError, match=f"{name} is no label map"):
             read_label_map(tmp_path / name)
+
+
+def test_paper_is_gutters_and_balloons_without_their_letters(tmp_path):
+    panels = save_map(tmp_path / "panels.png", [[0, 0, 1, 1, 2, 2]])
+    text = save_map(tmp_path / "text.png", [[0, LETTERING, 0, 3, 3 + LETTERING, 0]])
+    assert read_paper(panels, text).tolist() == [[1, 0, 0, 1, 0, 0]]
+    with pytest.raises(UserError, match="must have one size"):
+        read_paper(panels, save_map(tmp_path / "other.png", [[0]]))
 
 
 def test_smaller_maps_leave_out_mixtures():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +12,20 @@ import pytest
 from PIL import Image
 
 from scripts.make_demo_dataset import main
-from scripts.manga_world import LEVELS, label_table, render_page
+from scripts.manga_world import LEVELS, label_table, render_page, render_page_and_structure
 from scripts.manga_world.canvas import Canvas, Numbers, Pen
 from scripts.manga_world.emblems import EMBLEMS
 from scripts.manga_world.figure import Act, draw_character
 from scripts.manga_world.finish import Finish, finished
 from scripts.manga_world.page import RULES
 from scripts.manga_world.palette import EASY_TONES
+from scripts.manga_world.panels import panels, reading_order
 from scripts.manga_world.parts import world_parts
 from scripts.manga_world.people import PEOPLE, Person, colors_of
 from scripts.manga_world.scenery import PLACES
 from scripts.manga_world.tone_planes import TonePlanes
 from scripts.manga_world.tones import TONES
+from util.label_maps import LETTERING
 
 Page = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -195,9 +198,52 @@ def test_command_writes_label_maps_and_their_table(tmp_path: Path):
     assert len({entry["name"] for entry in table[1:]}) == len(table) - 1
     assert {"name": "sea", "owner": None, "color": [26, 120, 204]} in table
     for split in ("val", "test"):
-        names = {folder: [path.name for path in sorted((out / f"{split}{folder}").iterdir())] for folder in "ABL"}
-        assert names["A"] == names["B"] == names["L"]
+        names = {folder: [path.name for path in sorted((out / f"{split}{folder}").iterdir())] for folder in "ABLPT"}
+        assert names["A"] == names["B"] == names["L"] == names["P"] == names["T"]
         with Image.open(out / f"{split}L" / names["L"][0]) as labels:
             assert (labels.mode, labels.size) == ("I;16", (96, 138))
             assert 0 < np.asarray(labels).max() < len(table)
     assert not (out / "trainL").exists()
+
+
+def test_panels_are_numbered_in_reading_order():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        quads = panels(rng, 368.0, RULES["hard"].layouts)
+        numbers = reading_order(quads)
+        assert sorted(numbers) == list(range(1, len(quads) + 1))
+        centers = np.array([quad.mean(0) for quad in quads])[np.argsort(numbers)]
+        assert all(x1 > x2 or y1 < y2 for (x1, y1), (x2, y2) in pairwise(centers))
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_structure_maps_show_panels_balloons_and_letters(level: str):
+    balloons_seen = letters_seen = 0
+    for index in range(6):
+        *pictures, panel_map, text_map = render_page_and_structure(3, index, 300, 430, level)
+        assert [picture.tobytes() for picture in pictures] == [
+            picture.tobytes() for picture in render_page(3, index, 300, 430, level)]
+        assert [picture.mode for picture in (panel_map, text_map)] == ["I;16", "I;16"]
+        scan, coloring, labels, in_panel, text = (np.asarray(picture).astype(int)
+                                                  for picture in (*pictures, panel_map, text_map))
+        assert set(np.unique(in_panel)) == set(range(in_panel.max() + 1))
+        assert (labels[in_panel == 0] == 0).all()
+        assert np.median(scan[in_panel == 0]) > 200
+        inside, ink = (text > 0) & (text < LETTERING), text > LETTERING
+        assert (in_panel[inside] > 0).all()
+        assert (labels[inside] == 0).all()
+        assert (coloring[inside] > 240).all(axis=1).sum() >= 0.75 * inside.sum()  # others are soft edges
+        assert (scan[ink] < 120).sum() >= 0.7 * ink.sum()
+        balloons_seen += len(np.unique(text[inside]))
+        letters_seen += int((text == LETTERING).sum())
+    assert balloons_seen > 2
+    assert letters_seen > 0 or level == "easy"  # which has few sound effects
+
+
+def test_letters_lie_in_the_balloon_of_their_number():
+    text = np.asarray(render_page_and_structure(3, 1, 600, 860, "hard")[4]).astype(int)
+    for number in np.unique(text[text > LETTERING]) - LETTERING:
+        ys, xs = np.nonzero(text == number)
+        letter_ys, letter_xs = np.nonzero(text == number + LETTERING)
+        assert ys.min() < letter_ys.min() <= letter_ys.max() < ys.max()
+        assert xs.min() < letter_xs.min() <= letter_xs.max() < xs.max()

@@ -254,7 +254,8 @@ def test_what_is_given_tells_what_is_measured():
     labels = np.repeat([[1] * 8 + [2] * 8], 16, 0)
     assert measure(result).keys() == {"colorfulness"}
     assert measure(result, scan=scan).keys() == {"ink_fidelity", "colorfulness"}
-    assert measure(result, truth, scan, labels).keys() == METRICS.keys()
+    assert measure(result, truth, scan, labels).keys() == METRICS.keys() - {"stained_paper"}
+    assert measure(result, truth, scan, labels, labels).keys() == METRICS.keys()
     # What is kept of a truth is of use for another result, and of that alone.
     kept = Picture(truth)
     assert measure(result, kept) == measure(result, truth)

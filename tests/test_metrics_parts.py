@@ -4,7 +4,18 @@ import math
 import numpy as np
 import pytest
 
-from util.metrics import METRICS, bleeding, character_consistency, ciede2000, measure, occurrences, part_color_error
+from util.metrics import (
+    METRICS,
+    bleeding,
+    character_consistency,
+    ciede2000,
+    measure,
+    occurrences,
+    part_color_error,
+    patchiness,
+    stained_paper,
+)
+from util.metrics.color import rgb_to_lab
 
 RED, BLUE, GREEN, WHITE, GREY = (220, 40, 40), (40, 60, 220), (40, 160, 60), (255, 255, 255), (128, 128, 128)
 HEIGHT, WIDTH = 20, 40
@@ -147,7 +158,56 @@ def test_consistency_needs_a_part_that_occurs_twice(labels):
     assert math.isnan(character_consistency([nothing, nothing]))
 
 
-@pytest.mark.parametrize("name", ["part_color_error", "bleeding"])
+def apart_in_ab(one: tuple[int, ...], other: tuple[int, ...]) -> float:
+    (_, a1, b1), (_, a2, b2) = (rgb_to_lab(np.array(color, np.uint8)) for color in (one, other))
+    return math.hypot(a1 - a2, b1 - b2)
+
+
+def test_even_parts_are_not_patchy_whatever_their_color(labels):
+    truth = drawing(RED, BLUE)
+    for result in (truth, drawing(GREEN, WHITE), drawing(GREY, GREY)):
+        assert patchiness(result, truth, labels) == pytest.approx(0, abs=1e-3)
+
+
+def test_patchiness_is_the_deviation_within_parts_by_area(labels):
+    """A part that is half in one color and half in another is as far from its mean as half their distance."""
+    truth, result = drawing(RED, BLUE), drawing(RED, BLUE)
+    result[:10, :19] = GREEN
+    half = apart_in_ab(RED, GREEN) / 2
+    assert patchiness(result, truth, labels) == pytest.approx(half / 2, rel=1e-3)
+    smaller = labels.copy()
+    smaller[:, 30:] = 0  # the even part counts for its 9 columns, the patchy one for its 19
+    assert patchiness(result, truth, smaller) == pytest.approx(half * 19 / 28, rel=1e-3)
+
+
+def test_true_variation_is_not_patchy(labels):
+    truth = drawing(RED, BLUE)
+    truth[:10, :19] = GREEN
+    assert patchiness(truth, truth, labels) == 0
+    assert patchiness(drawing(RED, BLUE), truth, labels) == pytest.approx(0, abs=1e-3)
+    result = drawing(GREY, BLUE)
+    result[:10, :19] = RED  # varies as well, by less
+    assert apart_in_ab(GREY, RED) < apart_in_ab(RED, GREEN)
+    assert patchiness(result, truth, labels) == pytest.approx(0, abs=1e-3)
+
+
+def test_stained_paper_is_the_share_with_color():
+    paper = np.zeros((HEIGHT, WIDTH), np.int32)
+    paper[:, 20:] = 1
+    result = drawing(RED, WHITE)
+    result[:, 19:21] = WHITE
+    assert stained_paper(result, paper) == 0  # color elsewhere does not count
+    result[:5, 20:] = RED
+    assert stained_paper(result, paper) == pytest.approx(5 / HEIGHT)
+    result[5:10, 20:] = (230, 230, 230)  # grey is no stain
+    result[10:15, 20:] = (255, 254, 252)  # nor is what no eye sees
+    assert stained_paper(result, paper) == pytest.approx(5 / HEIGHT)
+    assert math.isnan(stained_paper(result, np.zeros_like(paper)))
+    with pytest.raises(ValueError, match="labels"):
+        stained_paper(result, paper[1:])
+
+
+@pytest.mark.parametrize("name", ["part_color_error", "bleeding", "patchiness"])
 def test_labels_that_do_not_fit_are_refused(labels, name):
     image = drawing(RED, BLUE)
     with pytest.raises(ValueError, match="labels"):

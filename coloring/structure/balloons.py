@@ -24,7 +24,7 @@ SOLID = 0.74  # share of its convex hull that a balloon fills; joined ones and t
 OTHER_INK = 0.1  # share of a balloon that is dark but no letters, at most
 TEXT_FILLS = 0.05, 0.72  # share of a balloon that the hull of its text covers; patterns reach up to the outline
 INKED = 0.015, 0.4  # share of a balloon that is the ink of its letters
-DENSE, DENSE_FEW = 0.34, 0.45  # share of the hull of its text that the boxes of many letters, and of few, fill
+DENSE, DENSE_FEW = 0.24, 0.45  # share of the hull of its text that the boxes of many letters, and of few, fill
 PADDING, AT_OUTLINE = 0.25, 0.4  # of a letter: this share of letters may be nearer to the outline, patterns reach it
 CENTERED = 0.22  # of the balloon's width and height: how far the middle of the text may be from its own
 
@@ -38,7 +38,7 @@ class Balloons:
 
 
 def find_balloons(page: WorkingPage, marks: Marks) -> Balloons:
-    """Find the balloons and captions of a page, numbered from top to bottom."""
+    """Find the balloons and captions of a page, numbered from 1."""
     numbers = np.zeros(page.levels.shape, np.uint16)
     letters = np.zeros(len(marks.numbers), bool)
     if page.is_blank or not letters.size:

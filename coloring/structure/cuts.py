@@ -1,4 +1,4 @@
-"""Straight cuts through panels that a balloon or a figure joins."""
+"""Straight cuts: along gutters through all of a page, and between panels that a balloon or a figure joins."""
 from __future__ import annotations
 
 import cv2
@@ -13,7 +13,6 @@ SMALLEST = 0.04  # share of the piece on either side of a cut
 SMALLEST_OF_PAGE = 0.006  # shorter side squared: pieces smaller than that are not cut
 MOST_CUTS = 12  # through one piece
 
-
 CELL_WORKING = 300  # pixels of the page's shorter side at which cells are looked for: gutters are 2 pixels wide
 CELL_SLANTS = np.tan(np.radians(sorted(np.arange(-12, 12.1, 0.75), key=abs)))  # of their cuts, the level ones first
 CELL_TAKEN = 0.02  # share of a row of a gutter that may not be empty
@@ -21,7 +20,7 @@ CELL_GUTTER = 0.08  # of the shorter side: wider bands are empty parts of drawin
 CELL_EDGE = 3  # pixels beside a gutter within which its edge lies
 CELL_FLANK, CELL_FRAME = 0.35, 0.6  # share of either edge, and of the straighter one, that is taken
 CELL_SMALLEST = 0.08  # of the shorter side: length of a cut
-MOST_CELLS = 40
+MOST_CELLS = 40  # of a page
 
 
 def split(piece: np.ndarray, side: int) -> list[np.ndarray]:

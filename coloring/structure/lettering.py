@@ -16,6 +16,7 @@ FILLED = (0.12, 0.93)  # share of its box that a letter inks
 LONGEST = 8.0  # by its shorter side: a letter is no longer, but for strokes such as 1 and ー, which are as thin
 LIGHT_AROUND = 6  # of the 8 places around a letter at which the page is light
 AROUND = 3  # pixels from a letter to these places
+LONGEST_WORD = 0.2  # of the shorter side: letters that touch are no longer together
 GAP = 0.75  # of the larger letter: the widest gap between letters of a line, and between lines
 SIZES = 3.0  # the larger of two letters side by side is at most so many times as large
 MOST = 20000  # marks on a page that are looked at; a page of coarse dots has more
@@ -63,7 +64,8 @@ def find_marks(page: WorkingPage) -> Marks:
     fits &= (filled >= FILLED[0]) & ((filled <= FILLED[1]) | (longer >= 2 * shorter))
     fits[0] = False
     numbers = np.flatnonzero(fits)
-    numbers = numbers[_light_around(page, boxes[numbers]) >= LIGHT_AROUND][:MOST]
+    numbers = numbers[_light_around(page, boxes[numbers]) >= LIGHT_AROUND]
+    numbers = numbers[~_of_a_line(page, boxes[numbers])][:MOST]
     return Marks(regions, numbers, boxes[numbers], areas[numbers], _grouped(boxes[numbers]))
 
 
@@ -76,6 +78,18 @@ def _light_around(page: WorkingPage, boxes: np.ndarray) -> np.ndarray:
     places = [(left, top), (middle_x, top), (right, top), (left, middle_y), (right, middle_y), (left, bottom),
               (middle_x, bottom), (right, bottom)]  # fmt: skip
     return np.sum([light[y, x] for x, y in places], axis=0)
+
+
+def _of_a_line(page: WorkingPage, boxes: np.ndarray) -> np.ndarray:
+    """(N,) bool: which marks, (N, 4) boxes, are dark places of a long grey line, such as the outline of a balloon."""
+    grey = (page.levels < page.between(LIGHT)).astype(np.uint8)
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(grey, connectivity=8, ltype=cv2.CV_32S)
+    lengths = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)
+    lengths[0] = 0
+    x, y, w, h = boxes.T
+    owners = np.max([regions[y, x + w // 2], regions[y + h - 1, x + w // 2], regions[y + h // 2, x],
+                     regions[y + h // 2, x + w - 1]], axis=0)  # fmt: skip
+    return lengths[owners] > LONGEST_WORD * page.side
 
 
 def _grouped(boxes: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ def _side(piece: np.ndarray, last: bool, tolerance: float) -> tuple[float, float
     height, width = piece.shape
     columns = np.unique(np.linspace(0.04 * width, 0.96 * (width - 1), SAMPLES).astype(int))
     strip: np.ndarray = np.asarray(piece[:, columns]).astype(bool)
-    there = strip.any(axis=0)
+    there: np.ndarray = np.asarray(strip.any(axis=0))
     rows = np.where(there, height - 1 - strip[::-1].argmax(axis=0) if last else strip.argmax(axis=0), -(10**6))
     ys, xs = rows.astype(float), columns.astype(float)
     first, second = np.triu_indices(len(xs), k=max(len(xs) // 6, 1))

@@ -1,7 +1,7 @@
 """Panels: what frames, gutters and margins enclose, or where drawings without frames are.
 
-1. Gutter is what of the level of the page's edges can be reached from there. Frames stop it; where they have gaps or
-   are missing, it runs into panels, which the next steps put right.
+1. Gutter is what of the level of the page's edges can be reached from there (`gutters.py`). Frames stop it; where they
+   have gaps or are missing, it runs into panels, which the next steps put right.
 2. What is left falls into connected pieces. A dense piece with four straight sides is a panel, together with what
    sticks out of it (`outlines.py`).
 3. Where ink is left over, gutters that run straight through all of the page, then through all of each half, and so on,
@@ -11,7 +11,6 @@
 """
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -19,23 +18,10 @@ import cv2
 import numpy as np
 
 from coloring.structure.cuts import cells, separated, split
+from coloring.structure.gutters import at_gutter_level, reached
 from coloring.structure.outlines import convex, is_dense, quadrilateral
-from coloring.structure.working import LIGHT, WHITE, WorkingPage
+from coloring.structure.working import WorkingPage
 
-EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
-BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
-GREY_EDGE = 0.05  # share of the most frequent grey in that ring below which gutters are white
-BLACK, GREY = 0.2, 0.6  # of the way from ink to white: gutters are black up to the first, grey or white from the second
-PAPER_SHARE = 0.05  # of the light pixels in that ring are darker than what counts as paper, however uneven it is
-PAPER_MARGIN = 20  # levels: paper in the middle of the page may be darker by that
-PEAK = 4  # levels on either side that count as the most frequent one
-SAME_LEVEL = 26  # levels: how far a grey or black gutter may be from its mean
-WIDEST_GUTTER = 0.04  # of the page's side: a longer run of its level at the edge is a margin, or a panel runs off
-GUTTER_DEPTH = 0.05  # of the page: gutters reach at least so far in from the edge
-WHOLE_SIDE = 0.97  # of the page's side: a run along all of it is a margin, however deep
-WIDEST_MARGIN = 0.15  # of the page: what is deeper is part of a panel
-SHORTEST_MARGIN = 0.15  # of the page's side: shorter runs along it are gutters or part of a panel
-EVEN_MARGIN, MARGIN_ALONG = 0.015, 0.4  # of the page: along this share of a margin its depth varies by no more
 SMALLEST_PANEL = 0.006  # of the page's area
 NARROWEST_PANEL = 0.03  # of the shorter side
 BRIDGE = 0.006  # of the shorter side: half the width of things that join two panels over a narrow gutter
@@ -66,86 +52,39 @@ class Panels:
     gutter: np.ndarray
 
 
+@dataclass(frozen=True)
+class _Division:
+    """A page by its gutters. free: (h, w) uint8, 1 at the level of gutters. gutter: (h, w) bool, what of that can be
+    reached. pieces: what lies between, (h, w) uint8 each. closed: the panels with four straight sides among them."""
+
+    page: WorkingPage
+    free: np.ndarray
+    gutter: np.ndarray
+    pieces: list[np.ndarray]
+    closed: list[np.ndarray]
+
+
 def find_panels(page: WorkingPage, lettering: np.ndarray) -> Panels:
     """Find the panels of a page. lettering: (h, w) bool, ink of letters."""
     if page.is_blank:
         return Panels(np.zeros(page.levels.shape, np.uint16), np.ones(page.levels.shape, bool))
-    free = _gutter_level(page)
-    gutter = _reached(page, free)
-    pieces = _pieces(page, gutter, lettering)
-    masks = _closed(page, pieces)
-    if page.inside != page.all and len(masks) < 2:  # what look like bars may be the margins of a black page
-        black_page = replace(page, inside=page.all)
-        black_free = _gutter_level(black_page)
-        black_gutter = _reached(black_page, black_free)
-        black_pieces = _pieces(black_page, black_gutter, lettering)
-        black_masks = _closed(black_page, black_pieces)
-        if len(black_masks) > 1:
-            page, free, gutter, pieces, masks = black_page, black_free, black_gutter, black_pieces, black_masks
-    masks += _open(page, free, gutter | lettering, masks, pieces)
-    if not masks:
-        masks = [np.ones(page.levels.shape, np.uint8)]
+    division = _divide(page, lettering)
+    if page.inside != page.all and len(division.closed) < 2:
+        black = _divide(replace(page, inside=page.all), lettering)  # what look like bars may be margins of a black page
+        division = black if len(black.closed) > 1 else division
+    gutter = division.gutter
+    masks = division.closed + _open(division, lettering) or [np.ones(page.levels.shape, np.uint8)]
     numbers = np.zeros(page.levels.shape, np.uint16)
     for number, mask in reversed(list(enumerate(_in_reading_order(masks), start=1))):
         numbers[mask > 0] = number
     return Panels(numbers, gutter & (numbers == 0))
 
 
-def _gutter_level(page: WorkingPage) -> np.ndarray:
-    """(h, w) uint8, 1 where the page has the level of its gutters."""
-    rows, columns = page.inside
-    width = page.length(EDGE)
-    ring = np.zeros(page.levels.shape, bool)
-    ring[page.inside] = True
-    ring[rows.start + width : rows.stop - width, columns.start + width : columns.stop - width] = False
-    edge = page.levels[ring]
-    counts = np.convolve(np.bincount(edge, minlength=256), np.ones(2 * PEAK + 1), "same")
-    black, grey, light = (math.ceil(page.between(share)) for share in (BLACK, GREY, LIGHT))
-    most = grey + int(np.argmax(counts[grey:]))
-    if (edge < black).mean() >= BLACK_EDGE:
-        most = int(np.argmax(counts[:black]))
-    elif most >= page.between(WHITE) or counts[most] < GREY_EDGE * edge.size:
-        paper = edge[edge >= light]
-        darkest = float(np.quantile(paper, PAPER_SHARE)) - PAPER_MARGIN if paper.size else light
-        return (page.levels >= max(darkest, light)).astype(np.uint8)
-    smooth = cv2.medianBlur(page.levels, 3)
-    return (np.abs(smooth.astype(np.int16) - most) <= SAME_LEVEL).astype(np.uint8)
-
-
-def _reached(page: WorkingPage, free: np.ndarray) -> np.ndarray:
-    """(h, w) bool: what of (h, w) uint8 `free` can be reached from the edges through openings of 3 pixels."""
-    outside = np.ones(page.levels.shape, np.uint8)
-    outside[page.inside] = 0
-    seeds = np.zeros_like(outside)
-    seeds[page.inside] = _seeds(free[page.inside])
-    core = np.zeros_like(outside)
-    core[page.inside] = cv2.erode(free[page.inside], np.ones((3, 3), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    core |= seeds
-    _, regions = cv2.connectedComponents(core, connectivity=4, ltype=cv2.CV_32S)
-    found = np.zeros(regions.max() + 1, bool)
-    found[regions[seeds > 0]] = True
-    found[0] = False
-    near = cv2.dilate(found[regions].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return ((near & free) | outside) > 0
-
-
-def _seeds(free: np.ndarray) -> np.ndarray:
-    """(h, w) uint8, 1 at the edges of the page where gutters and margins, not panels that run off it, begin."""
-    seeds = np.zeros_like(free)
-    for turned, marked in ((free, seeds), (free[::-1], seeds[::-1]), (free.T, seeds.T), (free.T[::-1], seeds.T[::-1])):
-        height, width = turned.shape
-        depth = np.where(turned.all(axis=0), height, turned.argmin(axis=0))
-        steps = np.diff(np.concatenate([[0], (depth > 0).view(np.int8), [0]]))
-        for start, stop in zip(np.flatnonzero(steps == 1), np.flatnonzero(steps == -1), strict=True):
-            depths = depth[start:stop]
-            margin = float(np.median(depths))
-            even = np.mean(np.abs(depths - margin) <= EVEN_MARGIN * height)
-            long = stop - start >= SHORTEST_MARGIN * width
-            is_margin = long and margin <= WIDEST_MARGIN * height and even >= MARGIN_ALONG
-            is_gutter = stop - start <= WIDEST_GUTTER * width and margin >= GUTTER_DEPTH * height
-            if is_gutter or is_margin or stop - start >= WHOLE_SIDE * width:
-                marked[0, start:stop] = 1
-    return seeds
+def _divide(page: WorkingPage, lettering: np.ndarray) -> _Division:
+    free = at_gutter_level(page)
+    gutter = reached(page, free)
+    pieces = _pieces(page, gutter, lettering)
+    return _Division(page, free, gutter, pieces, _closed(page, pieces))
 
 
 def _pieces(page: WorkingPage, gutter: np.ndarray, lettering: np.ndarray) -> list[np.ndarray]:
@@ -178,23 +117,19 @@ def _closed(page: WorkingPage, pieces: list[np.ndarray]) -> list[np.ndarray]:
     return masks
 
 
-def _open(
-    page: WorkingPage, free: np.ndarray, empty: np.ndarray, masks: list[np.ndarray], pieces: list[np.ndarray]
-) -> list[np.ndarray]:
-    """The masks of all other panels: joined, with broken frames or without any.
-
-    free: (h, w) uint8, 1 at the level of gutters. empty: (h, w) bool, gutters and lettering. masks: of the closed ones.
-    """
+def _open(division: _Division, lettering: np.ndarray) -> list[np.ndarray]:
+    """The masks, (h, w) uint8, of all panels that are not closed: joined, with broken frames or without any."""
+    page, masks, pieces = division.page, division.closed, division.pieces
     taken = np.zeros(page.levels.shape, np.uint8)
     for mask in masks:
         taken |= mask
     near = _grown(taken, page.length(BESIDE))
     inside = np.zeros(page.levels.shape, np.uint8)
     inside[page.inside] = 1
-    left = (~empty & (near == 0)).astype(np.uint8) & inside
+    left = (~(division.gutter | lettering) & (near == 0)).astype(np.uint8) & inside
     if not any(_is_drawing(page, box) for box in _boxes(_grown(left, page.length(DRAWING_REACH)))):
         return []
-    numbers = cells(taken | (1 - free), page.side) * inside
+    numbers = cells(taken | (1 - division.free), page.side) * inside
     found: list[np.ndarray] = []
     for number in np.unique(numbers[left > 0]):
         cell = (numbers == number).astype(np.uint8)

@@ -22,7 +22,8 @@ class Page:
         """A framed panel with a few lines in it."""
         self.pen.polygon(corners, fill=self.paper if fill is None else fill, outline=0, width=4)
         (x0, y0), (x1, y1) = np.min(corners, axis=0), np.max(corners, axis=0)
-        self.pen.ellipse((x0 * 0.6 + x1 * 0.4, y0 * 0.3 + y1 * 0.7, x0 * 0.4 + x1 * 0.6, y0 * 0.1 + y1 * 0.9), outline=0)
+        box = (x0 * 0.6 + x1 * 0.4, y0 * 0.3 + y1 * 0.7, x0 * 0.4 + x1 * 0.6, y0 * 0.1 + y1 * 0.9)
+        self.pen.ellipse(box, outline=0)
         return self
 
     def balloon(self, box: tuple[int, int, int, int], text: str, shape: str = "ellipse") -> "Page":
