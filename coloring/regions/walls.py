@@ -39,7 +39,7 @@ INVERTED_DARK = 0.6
 INVERTED_WIDE = 0.3
 
 # Where a tone ends without a line, its edge separates. Levels that the smoothed page changes by across EDGE_WIDTH.
-EDGE_STEP = 30
+EDGE_STEP = 40
 EDGE_WIDTH = 0.006
 
 # Gaps in lines are closed up to twice this, by which line width: sketchy bold lines leave wider gaps than fine ones.
