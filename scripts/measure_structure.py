@@ -4,10 +4,10 @@
         --width 1200 --height 1720
     python scripts/measure_structure.py datasets/hard
 
-Prints a table: the share of true panels that are found (IoU of 0.9 or more), the shares of true balloons that are found
-and of found ones that are true (IoU of 0.5 or more), the shares of the pixels of letters in balloons and of sound effects
-(filled letters, too) that are found, the share of the gutters' pixels that are called paper, and the time for a page.
---list names the pages with errors.
+Prints a table: the share of true panels that are found (IoU above 0.9), the shares of true balloons that are found and of
+found ones that are true (IoU above 0.5), the shares of the pixels of letters in balloons and of sound effects (filled
+letters, too) that are found, the share of the gutters' pixels that are called paper, and the time for a page. --list
+names the pages with errors.
 """
 import argparse
 import sys
@@ -117,7 +117,8 @@ def count_page(structure: PageStructure, true_panels: np.ndarray, true_text: np.
 
 
 def matches(truth: np.ndarray, found: np.ndarray, least: float) -> int:
-    """How many of the areas in a true map, (H, W) numbers, overlap one of a found map by `least` of their union.
+    """How many of the areas in a true map, (H, W) numbers, overlap one of a found map by more than `least` of
+    their union.
 
     With 0.5 or more, no area can match two others.
     """
@@ -125,7 +126,7 @@ def matches(truth: np.ndarray, found: np.ndarray, least: float) -> int:
     true_areas, found_areas = np.bincount(truth.ravel()), np.bincount(found.ravel())
     both = (pairs > 0).all(axis=0)
     one, other = pairs[:, both]
-    return int((counts[both] / (true_areas[one] + found_areas[other] - counts[both]) >= least).sum())
+    return int((counts[both] / (true_areas[one] + found_areas[other] - counts[both]) > least).sum())
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ def test_areas_match_by_their_overlap():
     assert matches(truth, np.where(truth, 3 - truth, 0), 0.9) == 2  # numbers do not matter
     found = truth.copy()
     found[0, 8:12] = 0
-    assert (matches(truth, found, 0.9), matches(truth, found, 0.8)) == (0, 2)
-    assert matches(truth, np.minimum(truth, 1), 0.5) == 1  # one area over two matches one at most
+    assert (matches(truth, found, 0.9), matches(truth, found, 0.75)) == (0, 2)
+    assert matches(truth, np.minimum(truth, 1), 0.5) == 0  # one area over two alike matches none
     assert matches(truth, np.zeros_like(truth), 0.5) == 0
 
 
