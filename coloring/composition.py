@@ -22,7 +22,7 @@ from coloring.flats import RegionColors, cast_votes, decide_colors
 from coloring.flats.votes import PaintedColors, without_ink
 from coloring.layers import Layer, flatten
 from coloring.painting import Painting
-from coloring.regions import Regions, find_regions
+from coloring.regions import Regions, find_regions, sums_by_label
 from coloring.structure import PageStructure, find_structure
 from util.lines import lay_lines, separate_ink
 
@@ -95,8 +95,8 @@ def with_paper(coloring: Image.Image, page: Image.Image, structure: PageStructur
 
 
 def _take_apart(luminance: np.ndarray, structure: PageStructure) -> _Parts:
-    areas = np.where(structure.balloons > 0, BALLOONS + structure.balloons, structure.panels).astype(np.uint16)
-    drawing = np.where(structure.lettering, 255, luminance).astype(np.uint8)  # letters enclose no regions
+    areas = np.where(structure.balloons > 0, np.uint16(BALLOONS) + structure.balloons, structure.panels)
+    drawing = np.where(structure.lettering, np.uint8(255), luminance)  # letters enclose no regions
     return _Parts(luminance, *separate_ink(luminance), structure, find_regions(drawing, areas))
 
 
@@ -110,7 +110,7 @@ def _beyond_frames(luminance: np.ndarray, panels: np.ndarray) -> np.ndarray:
 
 def _mean_levels(levels: np.ndarray, regions: Regions) -> np.ndarray:
     """The mean of (H, W) uint8 levels over each of n regions: (n,) float."""
-    return np.bincount(regions.labels.ravel(), levels.ravel(), regions.count) / np.maximum(regions.sizes, 1)
+    return sums_by_label(regions.labels, regions.count, levels) / np.maximum(regions.sizes, 1)
 
 
 def _painted_share(light: np.ndarray, colors: RegionColors, sizes: np.ndarray, flats: str) -> np.ndarray:
@@ -136,7 +136,7 @@ def _layers(parts: _Parts, smooth: np.ndarray, colors: RegionColors, share: np.n
         # Outside of panels there are gutters, and the outer halves of frames.
         opaque = np.where(colors.paper | (parts.regions.areas == 0), 0, 255).astype(np.uint8)
         flats = np.concatenate([_unshaded(colors.colors, shading, parts.regions), opaque[:, None]], axis=1)[labels]
-        flats[kept] = (255, 255, 255, 0)
+        flats[kept, 3] = 0
         layers.append(Layer("flats", flats))
     if (share > 0).any():
         opacity = np.rint(255 * share).astype(np.uint8)[labels]
@@ -145,7 +145,7 @@ def _layers(parts: _Parts, smooth: np.ndarray, colors: RegionColors, share: np.n
     layers.append(Layer("shading", shading, "multiply"))
     # Where nothing is colored, the ink is the page itself.
     ink = np.where(kept, parts.luminance, parts.ink)
-    lettering = np.where(parts.structure.lettering, ink, 255).astype(np.uint8)
+    lettering = np.where(parts.structure.lettering, ink, np.uint8(255))
     ink[parts.structure.lettering] = 255
     return *layers, Layer("ink", ink, "multiply"), Layer("lettering", lettering, "multiply")
 
@@ -167,7 +167,7 @@ def _shading(parts: _Parts, share: np.ndarray) -> np.ndarray:
     sigma = max(SHADE_BLUR * min(parts.paper.shape), 0.5)
     paper = cv2.GaussianBlur(parts.paper, (0, 0), sigma)
     step = 256 // SHADE_LEVELS
-    histogram = np.bincount(labels.ravel() * SHADE_LEVELS + paper.ravel() // step, minlength=count * SHADE_LEVELS)
+    histogram = sums_by_label(labels * SHADE_LEVELS + paper // step, count * SHADE_LEVELS)
     below = np.cumsum(histogram.reshape(count, SHADE_LEVELS), axis=1)
     level = (below < SHADE_QUANTILE * below[:, -1:]).sum(axis=1)
     reference = np.minimum((level + 1) * step - 1, 255).astype(np.uint8)

@@ -6,6 +6,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
+STRIP_PIXELS = 1 << 20  # are combined at a time
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -25,6 +27,17 @@ def flatten(layers: Sequence[Layer]) -> np.ndarray:
 
     Rounds to 8 bits after every layer, as painting programs do.
     """
+    height, width = layers[0].pixels.shape[:2]
+    page = np.empty((height, width, 3), np.uint8)
+    rows = max(STRIP_PIXELS // max(width, 1), 1)
+    for top in range(0, height, rows):
+        strip = slice(top, top + rows)
+        page[strip] = _flattened([Layer(layer.name, layer.pixels[strip], layer.blend) for layer in layers])
+    return page
+
+
+def _flattened(layers: Sequence[Layer]) -> np.ndarray:
+    """What some rows of layers show: (rows, W, 3) uint8."""
     page = np.full((*layers[0].pixels.shape[:2], 3), 255, np.uint8)
     for layer in layers:
         pixels = layer.pixels

@@ -17,6 +17,7 @@ import numpy as np
 
 from coloring.regions.merging import Contacts, contacts_of, merged
 from coloring.regions.seeds import trapped_balls
+from coloring.regions.sums import sums_by_label
 from coloring.regions.walls import Walls, find_walls
 
 # Pixels of the shorter side at which regions are looked for: smaller pages are enlarged, for their lines are hardly
@@ -64,8 +65,7 @@ def find_regions(page: np.ndarray, areas: np.ndarray | None = None) -> Regions:
     small_areas = cv2.resize(areas.astype(np.uint16), size, interpolation=cv2.INTER_NEAREST)
     labels, contacts, region_areas = _find(small, small_areas)
     full = _resized(labels, page.shape)
-    sizes = np.bincount(full.ravel(), minlength=len(region_areas))
-    return Regions(full, region_areas, sizes, contacts)
+    return Regions(full, region_areas, sums_by_label(full, len(region_areas)), contacts)
 
 
 def _working_size(shape: tuple[int, ...]) -> tuple[int, int]:

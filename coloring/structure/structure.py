@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from coloring.regions.sums import sums_by_label
 from coloring.structure.balloons import find_balloons
 from coloring.structure.lettering import find_marks, find_text
 from coloring.structure.panels import find_panels
@@ -39,7 +40,7 @@ class PageStructure:
     @property
     def panel_extent(self) -> float:
         """The root of the area of the median panel, in pixels; 0 where there are none."""
-        areas = np.bincount(self.panels.ravel())[1:]
+        areas = sums_by_label(self.panels, int(self.panels.max(initial=0)) + 1)[1:]
         return float(np.median(areas[areas > 0])) ** 0.5 if areas.any() else 0.0
 
     @property
