@@ -5,9 +5,9 @@
     python scripts/measure_structure.py datasets/hard
 
 Prints a table: the share of true panels that are found (IoU above 0.9), the shares of true balloons that are found and
-of found ones that are true (IoU above 0.5), the shares of the pixels of letters in balloons and of sound effects
-(filled letters, too) that are found, the share of the gutters' pixels that are called paper, and the time for a page.
---list names the pages with errors.
+of found ones that are true (IoU above 0.5), the shares of the pixels of letters in balloons and of sound
+effects (filled letters, too) that are found, the share of the gutters' pixels that are called paper, and the time for a
+page. --list names the pages with errors.
 """
 import argparse
 import sys
