@@ -45,6 +45,8 @@ SHADE_BLUR = 0.002
 # How far panels may reach beyond their frames, as a share of the page's shorter side, and the level of frames, of 255.
 FRAME_RIM = 0.003
 FRAME_BLACK = 96
+# How far balloons are kept into their outlines, as a share of the shorter side: soft edges would be fringed with color.
+OUTLINE_RIM = 0.002
 # Balloons are numbered from here on in the map of areas that no region leaves.
 BALLOONS = 1 << 15
 
@@ -63,7 +65,9 @@ class _Parts:
     def kept(self) -> np.ndarray:
         """(H, W) bool, the pixels that stay as they are: paper, balloons, lettering, and all outside of panels."""
         found = self.structure
-        outside = found.paper | found.gutter | (found.balloons > 0) | found.lettering | (found.panels == 0)
+        rim = _square(max(1, round(OUTLINE_RIM * min(found.balloons.shape))))
+        balloons = cv2.dilate((found.balloons > 0).view(np.uint8), rim) > 0
+        outside = found.paper | found.gutter | balloons | found.lettering | (found.panels == 0)
         return outside | _beyond_frames(self.luminance, found.panels)
 
 
@@ -102,10 +106,13 @@ def _take_apart(luminance: np.ndarray, structure: PageStructure) -> _Parts:
 
 def _beyond_frames(luminance: np.ndarray, panels: np.ndarray) -> np.ndarray:
     """Where panels, (H, W) numbers, reach a little beyond their frames: light pixels at their borders beside black."""
-    reach = max(2, round(FRAME_RIM * min(panels.shape)))
-    window = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    window = _square(max(2, round(FRAME_RIM * min(panels.shape))))
     inner = cv2.erode((panels > 0).view(np.uint8), window, borderType=cv2.BORDER_REPLICATE) > 0
     return (panels > 0) & ~inner & (luminance > FRAME_BLACK) & (cv2.erode(luminance, window) < FRAME_BLACK)
+
+
+def _square(reach: int) -> np.ndarray:
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
 def _mean_levels(levels: np.ndarray, regions: Regions) -> np.ndarray:
