@@ -18,6 +18,8 @@ from util.lines import painted_ink
 
 # Labels are looked up at this many places along the side of a working pixel: regions may be narrower than one.
 PLACES = 2
+# A painting of more pixels is shrunk before it is asked: regions have enough of them, and memory has not.
+MOST_PIXELS = 600_000
 # Weight of pixels that are all ink, for regions that have no other.
 LEAST_TRUST = 1e-4
 # The share of light below which what a network painted is not divided by it: black says nothing of the color under it.
@@ -52,7 +54,10 @@ class PaintedColors:
 
 def without_ink(coloring: np.ndarray, ink: np.ndarray) -> PaintedColors:
     """Take off a coloring, (h, w, 3) uint8, what it shows of the page's ink, (H, W) uint8 share of light, 255 for all.
+
+    A coloring of more than MOST_PIXELS is shrunk to that.
     """
+    coloring = _shrunk(coloring)
     small_ink = np.asarray(Image.fromarray(ink).resize(coloring.shape[1::-1], Image.Resampling.BOX)) / np.float32(255)
     light = 1 - painted_ink(coloring, small_ink) * (1 - small_ink)
     colors = coloring / np.maximum(255 * light, 255 * LEAST_LIGHT)[..., None].astype(np.float32)
@@ -71,20 +76,24 @@ def cast_votes(painting: Painting, painted: PaintedColors, labels: np.ndarray, c
     pixels = np.arange(height * width).reshape(height, width)
     pixel = pixels.repeat(PLACES, axis=0).repeat(PLACES, axis=1).ravel()
     trust = painted.trust.ravel()[pixel]
-    choices = painting.choices or _as_choices(painted.colors)
-    cell = _cells(height, width, choices)[pixel]
-    # Regions that no place falls into are said nothing about: they count as white, and as next to nothing.
     weights = np.bincount(region, trust, count)
-    gathered = sparse.csr_matrix((trust, (region, cell)), (count, choices.shares[..., 0].size))
-    shares = gathered @ choices.shares.reshape(-1, len(choices.palette)).astype(np.float32)
+    if painting.choices is None:
+        palette, index = _nearest_levels(painted.colors)
+        shares = np.bincount(region * len(palette) + index[pixel], trust, count * len(palette)).reshape(count, -1)
+    else:
+        palette = painting.choices.palette
+        cell = _cells(height, width, painting.coloring.shape[0] / height, painting.choices)[pixel]
+        said = painting.choices.shares.reshape(-1, len(palette)).astype(np.float32)
+        shares = sparse.csr_matrix((trust, (region, cell)), (count, len(said))) @ said
+    # Regions that no place falls into are said nothing about: they count as white, and as next to nothing.
     colors = painted.colors.reshape(-1, 3)[pixel]
     sums = np.stack([np.bincount(region, trust * colors[:, channel], count) for channel in range(3)], axis=1)
     silent = weights == 0
     mean = np.where(silent[:, None], 1, sums / np.maximum(weights, LEAST_TRUST)[:, None])
-    shares[silent, np.argmin(((1 - choices.palette) ** 2).sum(axis=1))] = 1
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares[silent, np.argmin(((1 - palette) ** 2).sum(axis=1))] = 1
+    shares = shares / shares.sum(axis=1, keepdims=True)
     clear = weights / np.maximum(np.bincount(region, minlength=count), 1)
-    return Votes(shares, choices.palette, mean, np.maximum(weights, LEAST_TRUST), clear)
+    return Votes(shares, palette, mean, np.maximum(weights, LEAST_TRUST), clear)
 
 
 def _sampled(labels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -96,22 +105,29 @@ def _sampled(labels: np.ndarray, height: int, width: int) -> np.ndarray:
     return labels[rows[:, None], columns].ravel()
 
 
-def _cells(height: int, width: int, choices: Choices) -> np.ndarray:
-    """The cell that each working pixel lies in, row by row."""
+def _cells(height: int, width: int, shrunk: float, choices: Choices) -> np.ndarray:
+    """The cell that each working pixel lies in, row by row; shrunk: how many pixels of the painting it is wide."""
     rows, columns = choices.shares.shape[:2]
     row, column = (
-        np.minimum(np.arange(size) // choices.scale, cells - 1)
+        np.minimum((np.arange(size) + 0.5) * shrunk // choices.scale, cells - 1).astype(int)
         for size, cells in ((height, rows), (width, columns))
     )
     return (row[:, None] * columns + column).ravel()
 
 
-def _as_choices(colors: np.ndarray) -> Choices:
-    """Colors (h, w, 3) in [0, 1] as certain choices from a lattice."""
+def _nearest_levels(colors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A lattice of colors, (K, 3) float32 RGB, and which of them is the nearest of each of (h, w, 3), row by row."""
     levels = np.linspace(0, 1, LEVELS, dtype=np.float32)
     palette = np.array(list(product(levels, repeat=3)), np.float32)
     steps = np.rint(colors * (LEVELS - 1)).astype(np.int64)
-    index = (steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]
-    shares = np.zeros((*index.shape, len(palette)), np.float16)
-    np.put_along_axis(shares, index[..., None], 1, axis=2)
-    return Choices(shares, palette, 1)
+    return palette, ((steps[..., 0] * LEVELS + steps[..., 1]) * LEVELS + steps[..., 2]).ravel()
+
+
+def _shrunk(coloring: np.ndarray) -> np.ndarray:
+    """A coloring (h, w, 3) uint8 of at most MOST_PIXELS, its proportions kept."""
+    height, width = coloring.shape[:2]
+    factor = (MOST_PIXELS / (height * width)) ** 0.5
+    if factor >= 1:
+        return coloring
+    size = max(round(width * factor), 1), max(round(height * factor), 1)
+    return np.asarray(Image.fromarray(coloring).resize(size, Image.Resampling.BOX))

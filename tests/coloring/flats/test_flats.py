@@ -58,6 +58,19 @@ def test_cells_of_choices_lie_where_they_were_painted():
     assert said.shares[1, 1] > 0.9
 
 
+def test_a_large_painting_is_asked_in_bounded_memory(monkeypatch):
+    shares = np.zeros((40, 60, 3), np.float16)
+    shares[:, :30, 0] = shares[:, 30:, 1] = 1
+    coloring = np.zeros((160, 240, 3), np.uint8)
+    coloring[:, :120], coloring[:, 120:] = (200, 50, 50), (30, 150, 150)
+    monkeypatch.setattr("coloring.flats.votes.MOST_PIXELS", 2400)
+    assert without_ink(coloring, np.full((320, 480), 255, np.uint8)).trust.shape == (40, 60)
+    for choices in (None, Choices(shares, PALETTE, 4)):
+        said = painted(coloring, halves(0, 1, (320, 480)), choices=choices)
+        np.testing.assert_allclose(said.mean * 255, [(200, 50, 50), (30, 150, 150)], atol=1)
+        assert said.shares.max(axis=1).min() > 0.99
+
+
 def test_painted_lines_do_not_darken_a_region():
     ink = np.full((80, 120), 255, np.uint8)
     ink[::8] = 0
