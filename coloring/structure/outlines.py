@@ -39,8 +39,8 @@ def quadrilateral(piece: np.ndarray, inside: tuple[slice, slice], side: int) -> 
 
 
 def is_dense(piece: np.ndarray) -> bool:
-    """Whether a piece fills an area, as one does that no gutter runs into."""
-    return bool(piece.sum() >= DENSE * filled_hull(piece).sum())
+    """Whether a piece fills an area, as one does that no gutter runs into; an empty one does not."""
+    return bool(piece.any() and piece.sum() >= DENSE * filled_hull(piece).sum())
 
 
 def convex(piece: np.ndarray) -> np.ndarray | None:
@@ -56,6 +56,8 @@ def _agrees(quad: np.ndarray, hull: np.ndarray) -> bool:
 def _straight_sides(piece: np.ndarray, inside: tuple[slice, slice], side: int) -> np.ndarray | None:
     """The quadrilateral of the straight sides of a piece, filled; None if a side is not straight."""
     x, y, w, h = cv2.boundingRect(piece)
+    if not w:
+        return None
     crop = piece[y : y + h, x : x + w]
     tolerance, edge = max(STRAIGHT * side, 1.5), EDGE * side
     ends = (y - inside[0].start, inside[0].stop - y - h), (x - inside[1].start, inside[1].stop - x - w)
