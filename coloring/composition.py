@@ -106,7 +106,7 @@ def _take_apart(luminance: np.ndarray, structure: PageStructure) -> _Parts:
 
 def _beyond_frames(luminance: np.ndarray, panels: np.ndarray) -> np.ndarray:
     """Where panels, (H, W) numbers, reach a little beyond their frames: light pixels at their borders beside black."""
-    window = _square(max(2, round(FRAME_RIM * min(panels.shape))))
+    window = _square(max(1, round(FRAME_RIM * min(panels.shape))))
     inner = cv2.erode((panels > 0).view(np.uint8), window, borderType=cv2.BORDER_REPLICATE) > 0
     return (panels > 0) & ~inner & (luminance > FRAME_BLACK) & (cv2.erode(luminance, window) < FRAME_BLACK)
 
