@@ -15,7 +15,7 @@ from skimage.color import lab2rgb, rgb2lab
 from coloring.flats.votes import Votes
 from coloring.regions import Contacts
 
-SATURATION = 1.2
+SATURATION = 1.1
 # Colors of a palette that are white: CIELAB lightness above, chroma below.
 WHITE_LIGHTNESS = 90.0
 WHITE_CHROMA = 8.0
