@@ -19,7 +19,7 @@ from util.lines import painted_ink
 # Labels are looked up at this many places along the side of a working pixel: regions may be narrower than one.
 PLACES = 2
 # A painting of more pixels is shrunk before it is asked: regions have enough of them, and memory has not.
-MOST_PIXELS = 600_000
+MOST_PIXELS = 150_000
 # Weight of pixels that are all ink, for regions that have no other.
 LEAST_TRUST = 1e-4
 # The share of light below which what a network painted is not divided by it: black says nothing of the color under it.
