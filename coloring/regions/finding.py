@@ -23,7 +23,7 @@ from coloring.regions.walls import Walls, find_walls
 # Pixels of the shorter side at which regions are looked for: smaller pages are enlarged, for their lines are hardly
 # wider than a pixel; more than the second would take time and memory and show no further regions.
 LEAST_SIDE = 640
-MOST_SIDE = 1000
+MOST_SIDE = 800
 # A strip is not enlarged or kept beyond this many pixels.
 MOST_PIXELS = 2_500_000
 
