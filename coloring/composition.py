@@ -39,7 +39,7 @@ PAPER_LEVELS = 0.75, 0.88
 SMOOTHING = 3.0
 # Levels of the paper below the ink of a region, as quantiles: of the level that the region's color is shown at.
 SHADE_QUANTILE = 0.9
-SHADE_LEVELS = 32  # steps of the histogram that tells it
+SHADE_LEVELS = 32  # steps of the histogram that it is read from
 # Shades are smoothed by this share of the page's shorter side (standard deviation), below which they are grain.
 SHADE_BLUR = 0.002
 # How far panels may reach beyond their frames, as a share of the page's shorter side, and the level of frames, of 255.

@@ -30,7 +30,7 @@ WASH_BLUR = 0.004
 
 @dataclass(frozen=True)
 class InkStyle:
-    """How ink is told from color.
+    """How ink is separated from color.
 
     radius: half the width of the widest line, as a share of the shorter side. ink, paper: luminance relative to the
     surroundings below which all is ink and above which all is paper. black: luminance of solid black. wash: share of

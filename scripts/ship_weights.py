@@ -22,7 +22,7 @@ from util.files import replacing, write_text
 from util.option_types import Parser, natural
 
 OPTIONS = "opt.json"
-TOLD = ("opt.txt", "training.json")
+COPIED = ("opt.txt", "training.json")
 # Options that say where the run's own data lay, which nobody else has.
 ONLY_HERE = ("val_dataroot", "cache_dir")
 
@@ -34,8 +34,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--epoch", default="latest", help="whose weights")
     parser.add_argument("--generators", nargs="+", default=["G", "G_A"], help="which, where they exist")
     parser.add_argument("--panel_size", type=natural, default=0,
-                        help="how large the weights are shown a panel unless test.py is told otherwise, in pixels; 0: "
-                        "pages as large as in training")
+                        help="how large the weights are shown a panel by default, in pixels; 0: pages as large as in "
+                        "training")
     return parser.parse_args()
 
 
@@ -54,7 +54,7 @@ def main() -> None:
         options = {key: value for key, value in saved_options(args.run).items() if key not in ONLY_HERE}
         options |= {"page_size": 0, "panel_size": args.panel_size} if args.panel_size else {}
         write_text(args.out / OPTIONS, json.dumps(options, indent=1, sort_keys=True) + "\n")
-    for name in TOLD:
+    for name in COPIED:
         if (args.run / name).is_file():
             with replacing(args.out / name) as temporary:
                 temporary.write_bytes((args.run / name).read_bytes())

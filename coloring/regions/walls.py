@@ -22,7 +22,7 @@ SMOOTHING = 0.4
 # Pitches, in pixels, up to which tones are smoothed alike.
 PITCHES = (3.0, 4.2, 6.0, 8.5, 12.0, 17.0)
 
-# Lines. Half the width of the widest line that is told from a fill.
+# Lines. Half the width of the widest line; what is wider is a fill.
 LINE_RADIUS = 0.006
 # Level over that of the paper around, below which a pixel is a line; in tones, whose grain remains, it must be darker.
 LINE_LEVEL = 0.80

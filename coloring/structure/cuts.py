@@ -1,6 +1,8 @@
 """Straight cuts: along gutters through all of a page, and between panels that a balloon or a figure joins."""
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -76,13 +78,28 @@ def _cut(piece: np.ndarray, side: int) -> list[np.ndarray]:
     score, at, slant, upright = best
     if not score:
         return []
-    rows, columns = np.indices(crop.shape, np.float32)
-    along, across = (rows, columns) if upright else (columns, rows)
-    above = across * scale - slant * along * scale < at
+    return _halves(crop, (x, y), piece.shape, _Cut(at / scale, slant, upright))
+
+
+class _Cut(NamedTuple):
+    """A straight cut: from row `at` on, by `slant` rows a column; upright: with rows and columns swapped."""
+
+    at: float
+    slant: float
+    upright: bool
+
+
+def _halves(mask: np.ndarray, corner: tuple[int, int], shape: tuple[int, ...], cut: _Cut) -> list[np.ndarray]:
+    """The two halves of a mask, (h, w) uint8, on both sides of a cut, each laid into zeros of `shape` at x, y."""
+    rows, columns = np.indices(mask.shape, np.float32)
+    along, across = (rows, columns) if cut.upright else (columns, rows)
+    above = across - cut.slant * along < cut.at
+    x, y = corner
+    height, width = mask.shape
     halves = []
     for half in (above, ~above):
-        part = np.zeros_like(piece)
-        part[y : y + h, x : x + w] = crop * half
+        part = np.zeros(shape, mask.dtype)
+        part[y : y + height, x : x + width] = mask * half
         halves.append(part)
     return halves
 
@@ -156,15 +173,7 @@ def _gutter_cut(taken: np.ndarray, cell: np.ndarray, side: int) -> list[np.ndarr
     score, at, slant, upright = best
     if not score:
         return []
-    rows, columns = np.indices(crop.shape, np.float32)
-    along, across = (rows, columns) if upright else (columns, rows)
-    above = across - slant * along < at
-    halves = []
-    for half in (above, ~above):
-        part = np.zeros_like(cell)
-        part[y : y + h, x : x + w] = inside * half
-        halves.append(part)
-    return halves
+    return _halves(inside, (x, y), cell.shape, _Cut(at, slant, upright))
 
 
 def _row_sums(mask: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from coloring.structure.working import LIGHT, WHITE, WorkingPage
 
-EDGE = 0.01  # of the shorter side: width of the ring along the edges of the page whose level tells that of gutters
+EDGE = 0.01  # of the shorter side: width of the ring along the page's edges that gives the gutters' level
 BLACK_EDGE = 0.6  # share of black pixels in that ring from which gutters are black
 GREY_EDGE = 0.05  # share of the most frequent grey in that ring below which gutters are white
 BLACK, GREY = 0.2, 0.6  # of the way from ink to white: gutters are black up to the first, grey or white from the second

@@ -1,4 +1,4 @@
-"""Colors by which the regions of a page are told apart."""
+"""Colors that distinguish the regions of a page."""
 from collections import defaultdict
 from colorsys import hsv_to_rgb
 

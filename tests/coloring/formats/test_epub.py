@@ -143,13 +143,13 @@ def test_entities_are_not_expanded(tmp_path, declared, where):
     content = files({"1.xhtml": img("1.png"), "2.xhtml": img("2.png")}, ["1.png", "2.png"])
     content[where] = (declared + "<x>&i;&a;<img src='1.png'/></x>").encode()
     path = epub(tmp_path / "v.epub", content)
-    told = "declares a document type of its own, which is not read"
+    fault = "declares a document type of its own, which is not read"
     if where.endswith(".xhtml"):
         volume = opened(path)
         assert levels(volume) == [20]
-        assert volume.problems == [f"{where}: {told}; its images are missing"]
+        assert volume.problems == [f"{where}: {fault}; its images are missing"]
     else:
-        assert refusal(path).startswith(f"{where}: {told}")
+        assert refusal(path).startswith(f"{where}: {fault}")
 
 
 def test_documents_are_looked_into_up_to_a_size(tmp_path):

@@ -15,7 +15,7 @@ UNREAD = {
 NESTED = ["n.cbz", "o.rar", "p.pdf", "q.epub"]
 
 
-def told(name: str) -> str:
+def reported(name: str) -> str:
     return f"{name}: " + UNREAD.get(name, "a volume inside of the archive is not read: unpack it and give it by itself")
 
 
@@ -25,7 +25,7 @@ def test_a_folder_names_what_it_does_not_read(tmp_path):
         (tmp_path / name).write_bytes(image_bytes())
     (volume,), problems = find_volumes([tmp_path])
     assert names(volume) == ["1.png"]
-    assert sorted(problems) == sorted(map(told, UNREAD))
+    assert sorted(problems) == sorted(map(reported, UNREAD))
 
 
 @pytest.mark.parametrize("write", [lambda path, entries: write_zip(path, entries.items()), write_tar])
@@ -34,13 +34,13 @@ def test_an_archive_names_what_it_does_not_read_and_passes_it_on(tmp_path, write
     write(tmp_path / "a.cbz", entries)
     volume = opened(tmp_path / "a.cbz")
     assert names(volume) == ["1.png"]
-    assert sorted(volume.problems) == sorted(map(told, [*UNREAD, *NESTED]))
+    assert sorted(volume.problems) == sorted(map(reported, [*UNREAD, *NESTED]))
     assert [entry.name for entry in volume.entries] == list(entries)
 
 
 def test_an_archive_of_archives_is_refused_with_the_reason(tmp_path):
     path = write_zip(tmp_path / "a.zip", [("readme.txt", b""), ("vol 1.cbz", b"")])
-    assert refusal(path) == f"no images in it, but {told('vol 1.cbz')}"
+    assert refusal(path) == f"no images in it, but {reported('vol 1.cbz')}"
 
 
 @pytest.mark.parametrize("name", ["a.heic", "d.djvu"])

@@ -153,7 +153,7 @@ def test_page_to_look_at_shows_regions_and_layers(color: Color, results: Path, t
 
 
 @pytest.mark.parametrize(
-    ("argv", "told"),
+    ("argv", "error"),
     [
         (["--layers=ora", "--direction=BtoA"],
          "error: --layers needs a generator that colors. Drop --layers or --direction BtoA."),
@@ -162,7 +162,7 @@ def test_page_to_look_at_shows_regions_and_layers(color: Color, results: Path, t
     ],
 )  # fmt: skip
 def test_layers_that_cannot_be(
-    color: Color, run: Path, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture, argv: list[str], told: str
+    color: Color, run: Path, results: Path, tmp_path: Path, capsys: pytest.CaptureFixture, argv: list[str], error: str
 ) -> None:
     checkpoint.save(define_G(3, 1, 4, "scan").state_dict(), run / "latest_net_G_B.pth")
     try:
@@ -170,6 +170,6 @@ def test_layers_that_cannot_be(
     finally:
         (run / "latest_net_G_B.pth").unlink()
     said = capsys.readouterr().err
-    assert told in said
+    assert error in said
     assert said.count("\n") == 1
     assert not results.exists()
